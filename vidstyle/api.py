@@ -1,0 +1,137 @@
+"""What a Python program calls: load, stylize, frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from vidstyle.contracts import Frame, Look, Pixels, VideoInfo
+from vidstyle.errors import Interrupted, UsageError
+from vidstyle.job import Job
+from vidstyle.pipeline import Meter, ahead
+from vidstyle.session import DEPTH, Summary, draw, drawing_of, reading_of, run
+from vidstyle.sources import open_source
+from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
+
+P = TypeVar("P")  # a numpy array or a torch tensor: what comes back is what went in
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is."""
+
+    frames: int  # written so far
+    total: int | None  # as far as the file says
+    frames_per_second: float
+
+
+class Painter:
+    """Draws pictures of any size in one style; made by `load`."""
+
+    def __init__(self, stylizer: Stylizer, look: Look) -> None:
+        self.stylizer = stylizer
+        self.look = look
+
+    def __call__(self, picture: P) -> P:
+        """Draw `picture`: uint8 or uint16 [H, W, 3] RGB; the same kind, size and device come back.
+
+        Raises:
+            UsageError: another shape or number format.
+        """
+        array: Any = picture
+        if isinstance(array, np.ndarray):
+            return self._drawn(array)  # type: ignore[return-value]
+        if not hasattr(array, "detach"):
+            raise UsageError(
+                f"A picture is a numpy array or a torch tensor; got {type(array).__name__}."
+            )
+        drawn = self._drawn(array.detach().cpu().numpy())
+        return array.new_tensor(drawn)  # type: ignore[no-any-return]
+
+    def _drawn(self, pixels: Pixels) -> Pixels:
+        if pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim != 3 or pixels.shape[2] != 3:
+            raise UsageError(
+                f"A picture is uint8 or uint16 [H, W, 3]; got {pixels.dtype} {list(pixels.shape)}."
+            )
+        return self.stylizer(pixels, self.look)
+
+
+def load(
+    network: str = Drawing.network,
+    style: str | Path | Pixels = "starry-night",
+    strength: float = 1.0,
+    runtime: str = "auto",
+    device: str = "auto",
+    precision: str = "auto",
+) -> Painter:
+    """A callable that draws pictures in a style.
+
+    Args:
+        network: a model's name, such as "microast".
+        style: a style's name, a picture's path, or uint8 [H, W, 3].
+        strength: 0..1; 0 gives the content back.
+        runtime: "auto", "openvino", "torch" or "torch-compile".
+        device: "auto", "cpu" or "cuda:0".
+        precision: "auto", "fp32", "bf16" or "fp16".
+    """
+    stylizer = load_stylizer(Drawing(network, runtime, device, precision))
+    picture = style if isinstance(style, np.ndarray) else str(style)
+    return Painter(stylizer, stylizer.look(picture, strength))
+
+
+def stylize(
+    source: str | Path,
+    sink: str | Path,
+    style: str | Path,
+    on_progress: Callable[[Progress], bool | None] | None = None,
+    **settings: Any,
+) -> Summary:
+    """Draw a clip or photograph into another, sound and all.
+
+    Args:
+        source: what to read.
+        sink: what to write.
+        style: a style's name or a picture's path.
+        on_progress: called after each frame; returning False ends the run.
+        settings: any other field of `Job`, such as strength=0.8 or overwrite=True.
+
+    Raises:
+        VidstyleError: with one line that says what failed. `Interrupted` when `on_progress`
+            ended the run: what was drawn is kept as NAME.partial.SUFFIX.
+    """
+
+    def watch(meter: Meter, info: VideoInfo) -> None:
+        if on_progress is None:
+            return
+        progress = Progress(meter.frames("write"), info.count, meter.frames_per_second)
+        if on_progress(progress) is False:
+            raise Interrupted("The run was ended by on_progress.")
+
+    return run(Job(str(source), str(sink), str(style), **settings), watch)
+
+
+def frames(source: str | Path, style: str | Path, **settings: Any) -> Iterator[Frame]:
+    """Each frame of a clip, drawn, as it becomes ready.
+
+    Args:
+        source: what to read.
+        style: a style's name or a picture's path.
+        settings: fields of `Job` that say how to read and draw.
+
+    Yields:
+        Frames whose `pixels` are uint8 [H, W, 3] (uint16 for video above 8 bits).
+    """
+    job = Job(str(source), "-", str(style), **settings)
+    meter = Meter()
+    with open_source(job.source, reading_of(job)) as opened:
+        stylizer = load_stylizer(drawing_of(job))
+        look = stylizer.look(job.style, job.strength)
+        contents = ahead(opened, DEPTH)
+        drawn = draw(contents, job.drawn_info(opened.info), stylizer, look, job.side_by_side, meter)
+        with closing(ahead(drawn, DEPTH)) as ready:
+            yield from ready

@@ -1,0 +1,427 @@
+"""What people type. Heavy packages are loaded inside the commands, so that help is instant."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vidstyle.errors import Interrupted, UnknownName, UsageError
+
+if TYPE_CHECKING:
+    from vidstyle.contracts import VideoInfo
+    from vidstyle.job import Job
+    from vidstyle.pipeline import Meter
+
+
+class _Commands(click.Group):
+    """Commands in the order in which they are written; a mistyped one is guessed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            raise UnknownName("command", args[0], self.commands)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(None, "--version", package_name="vidstyle", message="vidstyle %(version)s")
+def vidstyle() -> None:
+    """Stylize video clips and photographs with neural style transfer.
+
+    \b
+    vidstyle stylize in.mp4 out.mp4 --style starry-night
+    vidstyle preview in.mp4 sheet.png
+    vidstyle styles
+
+    Exit codes: 0 done, 1 failure, 2 usage, 3 input, 4 device or engine, 5 partial result (what was
+    drawn is kept beside the output as NAME.partial), 6 quality gate, 130 and 143 ended by a signal.
+    """
+
+
+def _complete_styles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from vidstyle.styles import bundled_styles
+
+    return [name for name in bundled_styles() if name.startswith(incomplete)]
+
+
+def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Several click options as one decorator, in reading order."""
+
+    def decorate(function: Any) -> Any:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+_drawing = _options(
+    click.option(
+        "--network", metavar="NAME", help="The network; see: vidstyle weights list. [microast]"
+    ),
+    click.option(
+        "--strength", type=float, metavar="0..1", help="How strongly; 0 is the content itself. [1]"
+    ),
+    click.option(
+        "--runtime", metavar="NAME", help="auto, openvino, torch or torch-compile. [auto]"
+    ),
+    click.option("--device", metavar="NAME", help="auto, cpu, cuda:0, … [auto]"),
+    click.option("--precision", metavar="NAME", help="auto, fp32, bf16 or fp16. [auto]"),
+    click.option("--size", metavar="SIZE", help="Draw at 1280x720 or, for the height alone, 720p."),
+)
+_reading = _options(
+    click.option(
+        "--fps", type=float, metavar="N", help="Frame rate of numbered pictures and raw video. [25]"
+    ),
+    click.option("--raw", metavar="WxH", help="Standard input is raw RGB (8 bit) of this size."),
+    click.option(
+        "--max-pixels", type=int, metavar="N", help="Refuse pictures of more pixels. [67108864]"
+    ),
+)
+_talking = _options(
+    click.option("--overwrite", is_flag=True, default=None, help="Replace what is at the output."),
+    click.option("-q", "--quiet", is_flag=True, help="Say nothing unless something fails."),
+)
+
+
+@vidstyle.command()
+@click.argument("source", metavar="IN", required=False)
+@click.argument("sink", metavar="OUT", required=False)
+@click.option(
+    "-s",
+    "--style",
+    metavar="STYLE",
+    shell_complete=_complete_styles,
+    help="A style's name (vidstyle styles) or a picture's path.",
+)
+@_drawing
+@click.option("--start", metavar="TIME", help="Begin there: 12.5, 1:30 or 0:01:30.")
+@click.option("--end", metavar="TIME", help="Stop there.")
+@click.option("--side-by-side", is_flag=True, default=None, help="Content left, drawing right.")
+@click.option(
+    "--codec",
+    metavar="NAME",
+    help="h264, hevc, av1, vp9, prores, ffv1, gif, or FFmpeg's name of an encoder (h264_nvenc).",
+)
+@click.option(
+    "--crf", type=float, metavar="N", help="Quality: lower is better and larger. [h264 18]"
+)
+@click.option("--preset", metavar="NAME", help="The encoder's effort. [h264 fast]")
+@click.option("--bitrate", metavar="N", help="Bits a second instead of a quality: 8M, 2500k.")
+@click.option("--pix-fmt", metavar="NAME", help="FFmpeg's pixel format. [as the input]")
+@click.option("--audio/--no-audio", default=None, help="Keep sound and subtitles. [keep]")
+@_reading
+@click.option(
+    "--max-errors",
+    type=float,
+    metavar="0..1",
+    help="Share of frames that may be damaged or missing. [0.02]",
+)
+@click.option(
+    "--job",
+    "job_file",
+    type=click.Path(dir_okay=False),
+    help="Read every setting from a TOML file; options stand before it.",
+)
+@click.option(
+    "--save-job", type=click.Path(dir_okay=False), help="Write every setting to a TOML file."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be read, drawn and written.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
+@_talking
+def stylize(
+    job_file: str | None,
+    save_job: str | None,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    **settings: Any,
+) -> None:
+    """Draw IN in a style and write it to OUT, with its sound.
+
+    \b
+    vidstyle stylize in.mp4 out.mp4 --style starry-night       a clip, with its sound
+    vidstyle stylize in.mp4 out.mov --style me.jpg --codec prores
+    vidstyle stylize photo.jpg out.jpg --style great-wave      a photograph
+    vidstyle stylize photos/ drawn/ --style mosaic             a folder of photographs
+    vidstyle stylize frames/%05d.png out.mp4 --fps 24 --style ink
+    vidstyle stylize in.mp4 - --style ink | ffplay -           y4m on standard output
+    vidstyle stylize in.mp4 out.mp4 --style ink --start 0:10 --end 0:20 --side-by-side
+
+    OUT may be .mp4 .m4v .mov .mkv .webm .ts .gif, a picture (.png .jpg .webp .tiff .bmp), numbered
+    pictures (%05d.png), a folder, or - for y4m on standard output (raw RGB with --codec rawvideo).
+    """
+    from vidstyle.job import save_job as write_job
+
+    _quieten(quiet)
+    job = _make_job(job_file, settings)
+    if as_json and job.sink == "-":
+        raise UsageError("--json and the output '-' both write to standard output; choose one.")
+    if save_job is not None:
+        write_job(job, save_job)
+    if dry_run:
+        from vidstyle.plan import plan
+
+        rows = plan(job)
+        _report(rows, as_json, lambda: [f"{what}: {how}" for what, how in rows.items()])
+    elif job.source != "-" and Path(job.source).is_dir():
+        _stylize_folder(job, quiet, as_json)
+    else:
+        _stylize_clip(job, quiet, as_json)
+
+
+def _stylize_clip(job: Job, quiet: bool, as_json: bool) -> None:
+    from vidstyle.cli.progress import make_progress
+    from vidstyle.session import run
+
+    progress = make_progress(quiet)
+    with _ended_by_signals() as check:
+
+        def on_frame(meter: Meter, info: VideoInfo) -> None:
+            check()
+            progress.update(meter, info.count)
+
+        try:
+            summary = run(job, on_frame)
+        except Interrupted as error:
+            raise Interrupted(
+                f"{error} What was drawn is kept beside {job.sink!r}.", error.exit_code - 128
+            ) from None
+        finally:
+            progress.close()
+    stages = ", ".join(f"{stage} {value:.1f} ms" for stage, value in summary.milliseconds.items())
+    text = (
+        f"{summary.output}: {summary.frames} frames in {summary.seconds:.1f} s, "
+        f"{summary.frames_per_second:.1f} fps ({stages})"
+    )
+    _report(asdict(summary), as_json, lambda: [text, *summary.tracks], quiet)
+
+
+def _stylize_folder(job: Job, quiet: bool, as_json: bool) -> None:
+    from vidstyle.batch import run_folder
+
+    with _ended_by_signals() as check:
+
+        def on_photo(done: int, total: int) -> None:
+            check()
+            if not quiet:
+                print(f"{done} of {total} photographs", file=sys.stderr)
+
+        summary = run_folder(job, on_photo)
+    _report(
+        asdict(summary),
+        as_json,
+        lambda: [f"{summary.output}: {summary.photographs} photographs"],
+        quiet,
+    )
+
+
+@vidstyle.command()
+@click.argument("source", metavar="IN")
+@click.argument("sink", metavar="SHEET")
+@click.option(
+    "--at", "start", metavar="TIME", help="Which moment: 12.5, 1:30 or 0:01:30. [the first frame]"
+)
+@_drawing
+@_reading
+@_talking
+def preview(quiet: bool, **settings: Any) -> None:
+    """Draw one frame of IN in every style, as a contact sheet.
+
+    \b
+    vidstyle preview in.mp4 sheet.png --at 0:05
+    """
+    from vidstyle.sheet import preview as draw_sheet
+
+    _quieten(quiet)
+    count = draw_sheet(_make_job(None, settings | {"style": "every style"}))
+    if not quiet:
+        print(f"{settings['sink']}: {count} styles", file=sys.stderr)
+
+
+@vidstyle.command()
+@click.option(
+    "--sheet",
+    type=click.Path(dir_okay=False),
+    help="Write a contact sheet of them to this picture.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the sheet that is there.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def styles(sheet: str | None, overwrite: bool, as_json: bool) -> None:
+    """List the styles that come with vidstyle."""
+    from vidstyle.styles import bundled_styles
+
+    if sheet is not None:
+        from vidstyle.sheet import styles_sheet
+
+        styles_sheet(sheet, overwrite)
+    rows = bundled_styles()
+    lines = [f"{name:<18}{row.title}, {row.painter}, {row.year}" for name, row in rows.items()]
+    _report(
+        {name: asdict(row) | {"path": str(row.path)} for name, row in rows.items()},
+        as_json,
+        lambda: lines,
+    )
+
+
+@vidstyle.group()
+def weights() -> None:
+    """List and import the weights of networks."""
+
+
+@weights.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def list_weights(as_json: bool) -> None:
+    """List the networks, and whether their weights are here."""
+    from vidstyle.weights import models, published_checkpoints
+
+    here = {model.name: model for model in models()}
+    rows = {
+        name: {
+            "network": model.header.network,
+            "license": model.header.license,
+            "path": str(model.path),
+        }
+        for name, model in here.items()
+    }
+    for name, published in published_checkpoints().items():
+        rows.setdefault(name, {"network": name, "license": published["license"], "path": ""})
+    lines = [
+        f"{name:<18}{row['path'] or 'not here; see: vidstyle weights import ' + name + ' --help'}"
+        for name, row in rows.items()
+    ]
+    _report(rows, as_json, lambda: lines)
+
+
+class _ImportCommands(click.Group):
+    """One command for each network, with an option for each file that its authors published."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from vidstyle.weights import published_checkpoints
+
+        return list(published_checkpoints())
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        from vidstyle.weights import published_checkpoints
+
+        if name not in published_checkpoints():
+            raise UnknownName("network", name, published_checkpoints())
+        row = published_checkpoints()[name]
+        options: list[click.Parameter] = [
+            click.Option(
+                [f"--{part}", part.replace("-", "_")], metavar="FILE", help=f"As published: {file}."
+            )
+            for part, file in row["files"].items()
+        ]
+        options.append(
+            click.Option(
+                ["--folder"], metavar="DIR", help="Where to store. [the user's data folder]"
+            )
+        )
+        about = f"Import {row['title']}.\n\n{row['paper']}. From {row['address']}. License: {row['license']}."
+        return click.Command(name, params=options, help=about, callback=_importer(name))
+
+
+@weights.group("import", cls=_ImportCommands)
+def import_() -> None:
+    """Check the files that a network's authors publish and keep them for `--network NAME`.
+
+    \b
+    vidstyle weights import adain --vgg vgg_normalised.pth --decoder decoder.pth
+    """
+
+
+def _importer(network: str) -> Callable[..., None]:
+    def run(folder: str | None, **parts: str | None) -> None:
+        from vidstyle.folders import data_folder
+        from vidstyle.networks.importing import import_weights
+
+        files = {name: Path(path) for name, path in parts.items() if path is not None}
+        model = import_weights(network, files, Path(folder) if folder else data_folder())
+        print(f"{model.path}: ready for --network {model.name}")
+
+    return run
+
+
+@vidstyle.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print a shell's completion script.
+
+    \b
+    eval "$(vidstyle completion bash)"
+    """
+    from click.shell_completion import get_completion_class
+
+    maker = get_completion_class(shell)
+    assert maker is not None
+    print(maker(vidstyle, {}, "vidstyle", "_VIDSTYLE_COMPLETE").source())
+
+
+def _make_job(job_file: str | None, settings: dict[str, Any]) -> Job:
+    """The job that options and, below them, a job file describe."""
+    from vidstyle.job import Job, read_job
+
+    given = {name: value for name, value in settings.items() if value is not None}
+    if job_file is not None:
+        return read_job(job_file, **given)
+    for name, what in (("source", "IN"), ("sink", "OUT"), ("style", "--style")):
+        if name not in given:
+            raise UsageError(f"{what} is missing. See: vidstyle stylize --help")
+    return Job(**given)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[Callable[[], None]]:
+    """Yields a function that raises Interrupted once a signal has asked for the end.
+
+    The first signal lets the frame at hand be finished, so that the file is whole up to there;
+    the second ends at once.
+    """
+    asked: list[int] = []
+
+    def ask(number: int, _: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    def check() -> None:
+        if asked:
+            raise Interrupted("Interrupted.", asked[0])
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield check
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _quieten(quiet: bool) -> None:
+    if quiet:
+        logging.getLogger("vidstyle").setLevel(logging.ERROR)
+
+
+def _report(
+    values: Any, as_json: bool, lines: Callable[[], list[str]], quiet: bool = False
+) -> None:
+    if as_json:
+        print(json.dumps(values, indent=2, default=str))
+    elif not quiet:
+        print("\n".join(lines()))

@@ -1,0 +1,1 @@
+"""A network as graphs that a runtime can compile."""

@@ -1,0 +1,23 @@
+"""Where files lie: those that come with vidstyle, and those that it keeps for this user."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+_PACKAGE = Path(__file__).parent
+_CHECKOUT = {"configs": "configs", "styles": "samples/styles"}  # outside the package there
+
+
+def packaged(name: str) -> Path:
+    """The folder "configs", "models" or "styles": in the installed package or in a checkout."""
+    installed = _PACKAGE / name
+    return installed if installed.is_dir() else _PACKAGE.parent / _CHECKOUT[name]
+
+
+def data_folder() -> Path:
+    """Imported weights: VIDSTYLE_DATA, or the place that the system has for such things."""
+    chosen = os.environ.get("VIDSTYLE_DATA")
+    return Path(chosen) if chosen else platformdirs.user_data_path("vidstyle", appauthor=False)

@@ -1,0 +1,198 @@
+"""The settings of one run: from the command line or a TOML file, checked."""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import tomli_w
+
+from vidstyle.contracts import VideoInfo
+from vidstyle.errors import InputError, UsageError
+from vidstyle.image import MAX_PIXELS
+
+_LARGEST_SIDE = 16384  # pixels
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to read, how to draw it, where and how to write it. Checked when made.
+
+    Raises:
+        UsageError: a value that cannot be.
+    """
+
+    source: str  # a file, folder, numbered pictures, URL, or "-"
+    sink: str
+    style: str  # a name or a picture's path
+    network: str = "microast"
+    strength: float = 1.0  # 0..1
+    runtime: str = "auto"
+    device: str = "auto"
+    precision: str = "auto"
+    start: str | None = None  # seconds, MM:SS or HH:MM:SS from the beginning
+    end: str | None = None
+    size: str | None = None  # "1280x720" or, for the height alone, "720p"
+    side_by_side: bool = False  # content left, drawing right
+    codec: str | None = None
+    crf: float | None = None
+    preset: str | None = None
+    bitrate: str | None = None  # "8M", "2500k"
+    pix_fmt: str | None = None
+    audio: bool = True
+    overwrite: bool = False
+    fps: float | None = None  # of numbered pictures and raw video
+    raw: str | None = None  # "1280x720": standard input is raw RGB of that size
+    max_errors: float = 0.02  # share of frames that may be lost
+    max_pixels: int = MAX_PIXELS
+
+    def __post_init__(self) -> None:
+        _in_range("--strength", self.strength, 0, 1)
+        _in_range("--max-errors", self.max_errors, 0, 1)
+        if self.precision not in ("auto", "fp32", "bf16", "fp16"):
+            raise UsageError(f"--precision is auto, fp32, bf16 or fp16; got {self.precision!r}.")
+        if self.crf is not None:
+            _in_range("--crf", self.crf, 0, 63)
+        if self.fps is not None:
+            _in_range("--fps", self.fps, 0.01, 1000)
+        if self.max_pixels < 1:
+            raise UsageError(f"--max-pixels is at least 1; got {self.max_pixels}.")
+        start, end = self.start_seconds, self.end_seconds
+        if end is not None and end <= start:
+            raise UsageError(f"--end {self.end} does not come after --start {self.start or 0}.")
+        if self.size is not None:
+            parse_size(self.size)
+        # Each raises when it cannot be understood.
+        _ = self.raw_size, self.bits_per_second
+
+    @property
+    def start_seconds(self) -> Fraction:
+        """Where to begin."""
+        return Fraction(0) if self.start is None else parse_time("--start", self.start)
+
+    @property
+    def end_seconds(self) -> Fraction | None:
+        """Where to stop; None: at the end."""
+        return None if self.end is None else parse_time("--end", self.end)
+
+    @property
+    def raw_size(self) -> tuple[int, int] | None:
+        """Height and width of raw video on standard input."""
+        if self.raw is None:
+            return None
+        height, width = parse_size(self.raw)
+        if width is None:
+            raise UsageError(f"--raw needs width and height, such as 1280x720; got {self.raw!r}.")
+        return height, width
+
+    @property
+    def rate(self) -> Fraction | None:
+        """Frames a second of numbered pictures and raw video."""
+        return None if self.fps is None else Fraction(self.fps).limit_denominator(1001)
+
+    @property
+    def bits_per_second(self) -> int | None:
+        """The bit rate as a number."""
+        if self.bitrate is None:
+            return None
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)([kKmM]?)", self.bitrate)
+        if not match or not float(match[1]):
+            raise UsageError(
+                f"--bitrate is a number of bits such as 8M or 2500k; got {self.bitrate!r}."
+            )
+        return int(float(match[1]) * {"": 1, "k": 1e3, "m": 1e6}[match[2].lower()])
+
+    def drawn_info(self, info: VideoInfo) -> VideoInfo:
+        """What the drawn frames look like, before they are put side by side."""
+        if self.size is None:
+            return info
+        height, width = parse_size(self.size)
+        shown = info.width * info.sample_aspect
+        if width is None:
+            width = max(1, round(info.width * height / info.height))
+        aspect = Fraction(shown * height, width * info.height) if shown else Fraction(1)
+        return replace(
+            info, width=width, height=height, sample_aspect=aspect.limit_denominator(1000)
+        )
+
+    def output_info(self, info: VideoInfo) -> VideoInfo:
+        """What the sink is given."""
+        info = self.drawn_info(info)
+        return replace(info, width=2 * info.width) if self.side_by_side else info
+
+
+def read_job(path: str | Path, **changes: Any) -> Job:
+    """A job from a TOML file; `changes` stand before what it says.
+
+    Raises:
+        InputError: the file cannot be read.
+        UsageError: an unknown key, a value of the wrong kind, or one that cannot be.
+    """
+    try:
+        values = tomllib.loads(Path(path).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The job {str(path)!r} cannot be read: {error}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"The job {str(path)!r} is no TOML: {error}.") from None
+    hints = get_type_hints(Job)
+    for key, value in values.items():
+        if key not in hints:
+            raise UsageError(f"The job {str(path)!r} sets {key!r}, which is unknown.")
+        if (
+            isinstance(value, int)
+            and not isinstance(value, bool)
+            and not isinstance(value, hints[key])
+        ):
+            values[key] = float(value)
+        if not isinstance(values[key], hints[key]) or isinstance(value, bool) != (
+            hints[key] is bool
+        ):
+            raise UsageError(f"In the job {str(path)!r}, {key!r} cannot be {value!r}.")
+    values |= changes
+    if missing := [key for key in ("source", "sink", "style") if key not in values]:
+        raise UsageError(f"The job {str(path)!r} does not say: {', '.join(missing)}.")
+    return Job(**values)
+
+
+def save_job(job: Job, path: str | Path) -> None:
+    """Write every setting of `job` that is not left open, as TOML."""
+    values = {key: value for key, value in asdict(job).items() if value is not None}
+    Path(path).write_text(tomli_w.dumps(values), "utf-8")
+
+
+def parse_time(option: str, text: str) -> Fraction:
+    """Seconds from "90", "1:30", "0:01:30.5".
+
+    Raises:
+        UsageError: it is no time.
+    """
+    match = re.fullmatch(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)", text)
+    if not match:
+        raise UsageError(f"{option} is a time such as 12.5, 1:30 or 0:01:30; got {text!r}.")
+    hours, minutes, seconds = (Fraction(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def parse_size(text: str) -> tuple[int, int | None]:
+    """Height and width from "1280x720"; from "720p" the height, and None.
+
+    Raises:
+        UsageError: it is no size.
+    """
+    match = re.fullmatch(r"(?:(\d+)x)?(\d+)(p?)", text)
+    if not match or bool(match[1]) == bool(match[3]):
+        raise UsageError(f"A size is WIDTHxHEIGHT such as 1280x720, or 720p; got {text!r}.")
+    height, width = int(match[2]), int(match[1]) if match[1] else None
+    if not 0 < height <= _LARGEST_SIDE or not 0 < (width or 1) <= _LARGEST_SIDE:
+        raise UsageError(f"A side is 1 to {_LARGEST_SIDE} pixels; got {text!r}.")
+    return height, width
+
+
+def _in_range(option: str, value: float, low: float, high: float) -> None:
+    if math.isnan(value) or not low <= value <= high:
+        raise UsageError(f"{option} is {low:g} to {high:g}; got {value:g}.")

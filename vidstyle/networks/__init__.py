@@ -1,0 +1,11 @@
+"""The style networks by name."""
+
+from vidstyle.registry import Table
+
+NETWORKS = Table(
+    "network",
+    {
+        "microast": "vidstyle.networks.microast:MicroAST",
+        "adain": "vidstyle.networks.adain:AdaIN",
+    },
+)

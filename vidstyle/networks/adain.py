@@ -1,0 +1,56 @@
+"""AdaIN: the style's means and deviations, given to the content's VGG features.
+
+Huang, Belongie, "Arbitrary style transfer in real-time with adaptive instance normalization",
+ICCV 2017, https://arxiv.org/abs/1703.06868. As the published PyTorch weights have it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from vidstyle.contracts import Memory, StyleCode
+from vidstyle.networks.layers import MIRRORED_DECODER_KEYS, mirrored_decoder
+from vidstyle.networks.statistics import adain, blend, mean_std
+from vidstyle.networks.vgg import VGG, official_keys
+
+
+class AdaIN(nn.Module):
+    """Style transfer by the statistics of one layer, relu4_1."""
+
+    code_names: ClassVar[tuple[str, ...]] = ("mean", "std")  # each [1, 512, 1, 1]
+    memory_names: ClassVar[tuple[str, ...]] = ()
+    smallest: ClassVar[int] = 16  # pixels a side: relu4_1 is then 2x2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = VGG("relu4_1")
+        self.decoder = mirrored_decoder()
+
+    def encode(self, style: Tensor) -> StyleCode:
+        """Mean and deviation of the style's relu4_1."""
+        return mean_std(self._features(style))
+
+    def stylize(
+        self, content: Tensor, code: StyleCode, strength: Tensor, memory: Memory = ()
+    ) -> tuple[Tensor, Memory]:
+        """Draw `content`; `strength` blends the features before they are decoded."""
+        features = self._features(content)
+        styled = adain(features, *code)
+        drawn = self.decoder(blend(features, styled, strength))
+        return drawn[..., : content.shape[2], : content.shape[3]], memory
+
+    def official_keys(self) -> dict[str, dict[str, str]]:
+        """For each published file, its keys and where they belong here."""
+        return {
+            "vgg": official_keys("encoder", "relu4_1"),
+            "decoder": {
+                f"{theirs}.{kind}": f"decoder.{ours}.{kind}"
+                for theirs, ours in MIRRORED_DECODER_KEYS.items()
+                for kind in ("weight", "bias")
+            },
+        }
+
+    def _features(self, image: Tensor) -> Tensor:
+        return self.encoder(image, "relu4_1")[0]

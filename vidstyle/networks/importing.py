@@ -1,0 +1,134 @@
+"""The authors' checkpoints -> a model of vidstyle: checked, renamed, stored as safetensors."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from vidstyle.errors import InputError, UsageError
+from vidstyle.export.graphs import graph_of
+from vidstyle.export.onnx import to_onnx
+from vidstyle.networks import NETWORKS
+from vidstyle.networks.loading import load_network
+from vidstyle.weights import Header, Model, header_metadata, published_checkpoints
+
+_WRAPPERS = ("state_dict", "model")  # keys under which some authors keep the tensors
+
+
+def import_weights(network: str, parts: Mapping[str, Path], folder: Path) -> Model:
+    """Store the authors' files as the model NETWORK.safetensors, its two graphs beside it.
+
+    Args:
+        network: a row of NETWORKS.
+        parts: the file for each part, such as {"vgg": …, "decoder": …}.
+        folder: where to store; made if need be.
+
+    Raises:
+        UsageError: a part is missing or unknown.
+        InputError: a file that cannot be read or does not hold what the network needs.
+    """
+    module = NETWORKS[network]()
+    official = module.official_keys()
+    tensors = read_parts(
+        module, official, {name.replace("-", "_"): path for name, path in parts.items()}
+    )
+    published = published_checkpoints()[network]
+    header = Header(
+        network, {}, module.code_names, module.smallest, published["license"], published["address"]
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{network}.safetensors"
+    draft = path.with_suffix(".draft")
+    draft.write_bytes(save(tensors, header_metadata(header)))
+    draft.replace(path)
+    model = Model(network, path, header)
+    write_graphs(model)
+    return model
+
+
+def write_graphs(model: Model) -> None:
+    """Export `model`'s two graphs beside its file."""
+    network = load_network(model)
+    with torch.no_grad():
+        code = network.encode(torch.rand(1, 3, 64, 64))
+    shapes = [tuple(part.shape) for part in code]
+    for function in ("encode", "stylize"):
+        path = model.path.with_name(f"{model.name}.{function}.onnx")
+        to_onnx(graph_of(network, model, function), path, shapes, network.smallest)
+
+
+def read_parts(
+    module: nn.Module, official: dict[str, dict[str, str]], parts: Mapping[str, Path]
+) -> dict[str, Tensor]:
+    """The tensors of `module`'s state from the authors' files, keys and shapes checked."""
+    for name in parts:
+        if name not in official:
+            raise UsageError(
+                f"There is no part {_option(name)}. Choose from: {_options(official)}."
+            )
+    if missing := [name for name in official if name not in parts]:
+        raise UsageError(f"Missing {_options(missing)}: this network needs {_options(official)}.")
+    wanted = module.state_dict()
+    found = {}
+    for name, keys in official.items():
+        tensors = _load(parts[name])
+        for theirs, ours in keys.items():
+            found[ours] = _checked(tensors, theirs, wanted[ours].shape, name, parts[name])
+    return found
+
+
+def _load(path: Path) -> Mapping[str, Any]:
+    try:
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise InputError(f"There is no file {str(path)!r}.") from None
+    except pickle.UnpicklingError:
+        raise InputError(
+            f"{str(path)!r} holds more than tensors, or is no PyTorch checkpoint; it is not "
+            "opened, since that could run foreign code."
+        ) from None
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        reason = (str(error).splitlines() or ["damaged"])[0]
+        raise InputError(
+            f"{str(path)!r} cannot be read as a PyTorch checkpoint: {reason}"
+        ) from None
+    for wrapper in _WRAPPERS:
+        if isinstance(loaded, Mapping) and isinstance(loaded.get(wrapper), Mapping):
+            loaded = loaded[wrapper]
+    if not isinstance(loaded, Mapping):
+        raise InputError(f"{str(path)!r} holds a {type(loaded).__name__}, not tensors by name.")
+    return {str(key).removeprefix("module."): value for key, value in loaded.items()}
+
+
+def _checked(
+    tensors: Mapping[str, Any], key: str, shape: torch.Size, part: str, path: Path
+) -> Tensor:
+    if key not in tensors:
+        some = ", ".join(list(tensors)[:3])
+        raise InputError(
+            f"{str(path)!r} has no tensor {key!r} (it has {some}, …): is it the file for {_option(part)}?"
+        )
+    tensor = tensors[key]
+    if not isinstance(tensor, Tensor) or tensor.shape != shape:
+        actual = tuple(tensor.shape) if isinstance(tensor, Tensor) else type(tensor).__name__
+        raise InputError(
+            f"In {str(path)!r} the tensor {key!r} is {actual}, and {tuple(shape)} is needed: "
+            f"is it the file for {_option(part)}?"
+        )
+    if not torch.isfinite(tensor).all():
+        raise InputError(f"In {str(path)!r} the tensor {key!r} has numbers that are not finite.")
+    return tensor.float().contiguous()
+
+
+def _option(part: str) -> str:
+    return "--" + part.replace("_", "-")
+
+
+def _options(parts: Any) -> str:
+    return ", ".join(map(_option, parts))

@@ -1,0 +1,51 @@
+"""Statistics of feature maps: what style transfer calls a style."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+EPSILON = 1e-5  # added to the variance, as all published AdaIN code does
+
+
+def mean_std(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of each channel over the picture.
+
+    std = sqrt(sum((x - mean)^2) / (N - 1) + 1e-5), N the number of places.
+
+    Args:
+        features: [B, C, H, W], with H * W > 1.
+
+    Returns:
+        Two tensors [B, C, 1, 1].
+    """
+    mean = features.mean((2, 3), keepdim=True)
+    places = features.shape[2] * features.shape[3]
+    variance = (features - mean).square().sum((2, 3), keepdim=True) / (places - 1)
+    return mean, (variance + EPSILON).sqrt()
+
+
+def adain(content: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """Adaptive instance normalization: `content` with the given statistics.
+
+    AdaIN(x) = std * (x - mean(x)) / std(x) + mean.
+    Huang, Belongie, "Arbitrary style transfer in real-time with adaptive instance
+    normalization", ICCV 2017, equation 8.
+
+    Args:
+        content: [B, C, H, W].
+        mean: [B, C, 1, 1], of the style.
+        std: [B, C, 1, 1], of the style.
+    """
+    content_mean, content_std = mean_std(content)
+    return (content - content_mean) / content_std * std + mean
+
+
+def blend(content: Tensor, styled: Tensor, strength: Tensor) -> Tensor:
+    """Between two feature maps: (1 - strength) * content + strength * styled.
+
+    Args:
+        content: [B, C, H, W].
+        styled: [B, C, H, W].
+        strength: [B], 0..1.
+    """
+    return content + strength.view(-1, 1, 1, 1) * (styled - content)

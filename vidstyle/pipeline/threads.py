@@ -1,0 +1,92 @@
+"""Thread boundaries between stages: the only file that owns a queue."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Channel(Generic[T]):
+    """A bounded hand-over from one writer thread to one reader thread.
+
+    When full, `put` waits for the reader: back-pressure keeps memory flat.
+    """
+
+    def __init__(self, depth: int) -> None:
+        self._items: deque[T] = deque()
+        self._depth = depth
+        self._finished = False
+        self._abandoned = False
+        self._error: BaseException | None = None
+        self._changed = threading.Condition()
+
+    def put(self, item: T) -> bool:
+        """Hand over `item`. Returns False once the reader has gone."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._abandoned or len(self._items) < self._depth)
+            if self._abandoned:
+                return False
+            self._items.append(item)
+            self._changed.notify_all()
+            return True
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """Writer: no more items; the reader re-raises `error` after the last one."""
+        with self._changed:
+            self._finished, self._error = True, error
+            self._changed.notify_all()
+
+    def abandon(self) -> None:
+        """Reader: stop reading; a writer waiting in `put` is released."""
+        with self._changed:
+            self._abandoned = True
+            self._items.clear()
+            self._changed.notify_all()
+
+    def __iter__(self) -> Iterator[T]:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._items or self._finished)
+                if not self._items:
+                    break
+                item = self._items.popleft()
+                self._changed.notify_all()
+            yield item
+        if self._error is not None:
+            raise self._error
+
+
+def ahead(items: Iterable[T], depth: int) -> Iterator[T]:
+    """Run `items` on its own thread, at most `depth` items in front of the reader.
+
+    An error in `items` travels behind its last good item; closing this generator closes `items`
+    and waits until its thread has ended.
+    """
+    channel: Channel[T] = Channel(depth)
+    thread = threading.Thread(target=_pump, args=(items, channel), daemon=True)
+    thread.start()
+    try:
+        yield from channel
+    finally:
+        channel.abandon()
+        thread.join()
+
+
+def _pump(items: Iterable[T], channel: Channel[T]) -> None:
+    error: BaseException | None = None
+    iterator = iter(items)
+    try:
+        for item in iterator:
+            if not channel.put(item):
+                break
+    except BaseException as raised:  # carried to the reader, never lost
+        error = raised
+    finally:
+        close = getattr(iterator, "close", None)
+        if close is not None:
+            close()
+        channel.finish(error)

@@ -1,0 +1,102 @@
+"""OpenVINO: the fastest way on a CPU. Reads ONNX, needs no torch."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Literal
+
+import numpy as np
+import openvino as ov
+from openvino import Layout, Type, opset13
+from openvino.preprocess import PrePostProcessor
+
+from vidstyle.contracts import Engine, Graph, Precision, Profile
+from vidstyle.errors import DeviceError
+
+_PRECISIONS = {"fp32": Type.f32, "bf16": Type.bf16}
+
+
+class OpenVINO:
+    """Compiles graphs for the CPU; pictures are converted inside the compiled graph."""
+
+    reads: Literal["module", "onnx"] = "onnx"
+
+    def best_precision(self, device: str) -> Precision:
+        """bf16 where the CPU computes in it, else fp32 (elsewhere bf16 is emulated and slower)."""
+        _check_device(device)
+        able = ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        return "bf16" if "BF16" in able else "fp32"
+
+    def compile(self, graph: Graph, profile: Profile) -> Engine:
+        """Compile `graph`; the engine may be called from several threads at once."""
+        _check_device(profile.device)
+        if profile.precision not in _PRECISIONS:
+            raise DeviceError(
+                f"OpenVINO does not compute in {profile.precision} here. "
+                f"Choose from: {', '.join(_PRECISIONS)}."
+            )
+        core = ov.Core()
+        model = core.read_model(str(graph.function))
+        if profile.size is not None:
+            model.reshape({p.name: [1, 3, *profile.size] for p in graph.inputs if p.is_picture})
+        options = {
+            "INFERENCE_PRECISION_HINT": _PRECISIONS[profile.precision],
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        return _Engine(
+            core.compile_model(_with_pixels(model, graph, profile.bits), "CPU", options), graph
+        )
+
+
+class _Engine:
+    """A compiled graph that takes and gives numpy arrays without a copy."""
+
+    def __init__(self, compiled: ov.CompiledModel, graph: Graph) -> None:
+        self._compiled = compiled
+        self._inputs, self._outputs = graph.inputs, graph.outputs
+        self._mine = threading.local()  # a request holds the tensors of one call
+
+    def __call__(self, *arrays: Any) -> tuple[Any, ...]:
+        if not hasattr(self._mine, "request"):
+            self._mine.request = self._compiled.create_infer_request()
+        request = self._mine.request
+        for place, (port, array) in enumerate(zip(self._inputs, arrays, strict=True)):
+            array = np.ascontiguousarray(array[None] if port.is_picture else array)
+            request.set_input_tensor(place, ov.Tensor(array, shared_memory=True))
+        request.infer()
+        found = [request.get_output_tensor(place).data for place in range(len(self._outputs))]
+        return tuple(
+            (data[0] if port.is_picture else data).copy()  # the request will be used again
+            for port, data in zip(self._outputs, found, strict=True)
+        )
+
+
+def _with_pixels(model: ov.Model, graph: Graph, bits: int) -> ov.Model:
+    """Pictures go in and out as Pixels: [1, H, W, 3] in uint8 or uint16."""
+    number, top = (Type.u8, 255.0) if bits <= 8 else (Type.u16, 65535.0)
+    steps = PrePostProcessor(model)
+    for place, port in enumerate(graph.inputs):
+        if port.is_picture:
+            picture = steps.input(place)
+            picture.tensor().set_element_type(number).set_layout(Layout("NHWC"))
+            picture.model().set_layout(Layout("NCHW"))
+            picture.preprocess().convert_element_type(Type.f32).scale(top)
+    for place, port in enumerate(graph.outputs):
+        if port.is_picture:
+            drawn = steps.output(place)
+            drawn.model().set_layout(Layout("NCHW"))
+            drawn.postprocess().custom(lambda image: _quantized(image, top))
+            drawn.postprocess().convert_element_type(number).convert_layout(Layout("NHWC"))
+    return steps.build()
+
+
+def _quantized(image: ov.Output, top: float) -> ov.Output:
+    scaled = opset13.multiply(opset13.clamp(image, 0.0, 1.0), np.float32(top))
+    return opset13.round(scaled, "half_to_even").output(0)
+
+
+def _check_device(device: str) -> None:
+    if device != "cpu":
+        raise DeviceError(
+            f"The runtime 'openvino' draws on the CPU, not on {device!r}: --device cpu, or --runtime torch."
+        )

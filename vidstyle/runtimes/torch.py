@@ -1,0 +1,94 @@
+"""PyTorch, as it is or compiled: on NVIDIA GPUs, and the reference everywhere."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vidstyle.contracts import Engine, Graph, Precision, Profile
+from vidstyle.errors import DeviceError
+
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class Torch:
+    """Runs a network's module as it is."""
+
+    reads: Literal["module", "onnx"] = "module"
+
+    def best_precision(self, device: str) -> Precision:
+        """fp16 on a GPU; on a CPU bf16 where it computes in it, else fp32.
+
+        On a CPU without bf16 torch emulates it, twelve times slower than fp32.
+        """
+        if device != "cpu":
+            return "fp16"
+        able = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+        return "bf16" if able else "fp32"
+
+    def compile(self, graph: Graph, profile: Profile) -> Engine:
+        """Move the module to the device; pictures are converted there."""
+        device = _checked(profile.device)
+        dtype = _DTYPES[profile.precision]
+        module = cast(nn.Module, graph.function).to(
+            device, dtype, memory_format=torch.channels_last
+        )
+        return _Engine(self._ready(module), graph, device, dtype, profile.bits)
+
+    def _ready(self, module: nn.Module) -> Any:
+        return module
+
+
+class TorchCompile(Torch):
+    """Runs a network's module through torch.compile; the first frame of a size takes long."""
+
+    def _ready(self, module: nn.Module) -> Any:
+        return torch.compile(module)
+
+
+class _Engine:
+    """A module that takes and gives numpy arrays, pictures as Pixels."""
+
+    def __init__(
+        self, module: Any, graph: Graph, device: torch.device, dtype: torch.dtype, bits: int
+    ) -> None:
+        self._module, self._graph = module, graph
+        self._device, self._dtype = device, dtype
+        self._top = 255 if bits <= 8 else 65535
+
+    @torch.inference_mode()
+    def __call__(self, *arrays: Any) -> tuple[Any, ...]:
+        ports = zip(self._graph.inputs, arrays, strict=True)
+        inputs = [
+            self._image(array)
+            if port.is_picture
+            else torch.as_tensor(array).to(self._device, self._dtype)
+            for port, array in ports
+        ]
+        outputs = self._module(*inputs)
+        return tuple(
+            self._pixels(tensor) if port.is_picture else tensor.float().cpu().numpy()
+            for port, tensor in zip(self._graph.outputs, outputs, strict=True)
+        )
+
+    def _image(self, pixels: Any) -> Tensor:
+        tensor = torch.from_numpy(np.ascontiguousarray(pixels))[None].to(self._device)
+        return (tensor.permute(0, 3, 1, 2).float() / self._top).to(self._dtype)  # channels last
+
+    def _pixels(self, image: Tensor) -> Any:
+        scaled = (image.float().clamp(0, 1) * self._top).round()
+        number = torch.uint8 if self._top == 255 else torch.uint16
+        return scaled[0].permute(1, 2, 0).to(number).contiguous().cpu().numpy()
+
+
+def _checked(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = (str(error).splitlines() or ["unknown"])[0]
+        raise DeviceError(f"The device {name!r} cannot be used by torch: {reason}") from None
+    return device

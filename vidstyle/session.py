@@ -1,0 +1,143 @@
+"""From a job to a finished video. The whole program is on this page."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from vidstyle.contracts import Frame, Look, Source, VideoInfo
+from vidstyle.errors import PartialResult, UsageError
+from vidstyle.image import resize
+from vidstyle.job import Job
+from vidstyle.pipeline import Meter, ahead
+from vidstyle.sinks import check_output, open_sink
+from vidstyle.sinks.codecs import Encoding
+from vidstyle.sources import Reading, open_source
+from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
+
+log = logging.getLogger(__name__)
+
+DEPTH = 3  # frames that wait at each thread boundary
+
+OnFrame = Callable[[Meter, VideoInfo], None]  # called after each frame; may raise Interrupted
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did."""
+
+    output: str
+    frames: int  # as many were read as were written
+    lost: int  # frames that were promised or damaged
+    seconds: float
+    first_frame_seconds: float  # from the start to the first written frame
+    frames_per_second: float  # after the first frame
+    milliseconds: dict[str, float]  # each stage, for one frame
+    network: str
+    runtime: str
+    device: str
+    precision: str
+    tracks: tuple[str, ...]  # what was done with sound and subtitles
+
+
+def run(job: Job, on_frame: OnFrame | None = None, stylizer: Stylizer | None = None) -> Summary:
+    """Read, draw and write every frame of `job`.
+
+    Raises:
+        VidstyleError: something failed; what was at the output before is still there.
+        PartialResult: more frames were lost than `job.max_errors` allows; the rest is kept.
+        Interrupted: raised by `on_frame`; what was drawn is kept.
+    """
+    meter = Meter()
+    check_job(job)
+    with open_source(job.source, reading_of(job)) as source:
+        info = job.output_info(source.info)
+        stylizer = stylizer or load_stylizer(drawing_of(job))
+        look = stylizer.look(job.style, job.strength)
+        contents = ahead(meter.watch("read", source), DEPTH)
+        frames = ahead(
+            draw(contents, job.drawn_info(source.info), stylizer, look, job.side_by_side, meter),
+            DEPTH,
+        )
+        with open_sink(job.sink, info, encoding_of(job), job.overwrite) as sink, closing(frames):
+            for frame in frames:
+                with meter.time("write"):
+                    sink.write(frame)
+                if on_frame is not None:
+                    on_frame(meter, info)
+            account(source, meter, job.max_errors)
+    return Summary(
+        sink.destination, meter.frames("write"), source.lost, meter.seconds,
+        meter.first_frame_seconds or 0.0, meter.frames_per_second, meter.milliseconds(),
+        stylizer.network, stylizer.runtime, stylizer.device, stylizer.precision, tuple(sink.notes),
+    )  # fmt: skip
+
+
+def draw(
+    frames: Iterable[Frame],
+    info: VideoInfo,
+    stylizer: Stylizer,
+    look: Look,
+    side_by_side: bool,
+    meter: Meter,
+) -> Iterator[Frame]:
+    """Draw each frame at the size of `info`; side by side, the content stays at its left."""
+    for frame in frames:
+        with meter.time("draw"):
+            content = resize(frame.pixels, info.height, info.width)
+            alpha = frame.alpha
+            if alpha is not None:
+                alpha = resize(alpha, info.height, info.width)
+            pixels = stylizer(content, look)
+            if side_by_side:
+                pixels = np.hstack([content, pixels])
+                alpha = None if alpha is None else np.hstack([alpha, alpha])
+        yield replace(frame, pixels=pixels, alpha=alpha)
+
+
+def account(source: Source, meter: Meter, max_errors: float) -> None:
+    """Success is said only when every frame that was promised is in the output, or nearly so."""
+    written, lost = meter.frames("write"), source.lost
+    assert meter.frames("read") == written, "a frame was lost between reading and writing"
+    if not lost:
+        return
+    share = lost / (written + lost)
+    said = f"{lost} of {written + lost} frames were damaged or missing ({share:.1%})"
+    if share > max_errors:
+        raise PartialResult(f"{said}, more than the {max_errors:.1%} of --max-errors.")
+    log.warning("%s.", said)
+
+
+def check_job(job: Job) -> None:
+    """Refuse what cannot end well before anything is read.
+
+    Raises:
+        UsageError: an output of unknown kind, without a folder, there already, or the input itself.
+    """
+    if job.sink == "-":
+        return
+    if Path(job.sink).exists() and job.source != "-" and Path(job.source).exists():
+        if os.path.samefile(job.source, job.sink):
+            raise UsageError(f"{job.sink!r} is the input itself; write to another file.")
+    check_output(job.sink, job.overwrite)
+
+
+def reading_of(job: Job) -> Reading:
+    """How the source is read."""
+    return Reading(job.start_seconds, job.end_seconds, job.raw_size, job.rate, job.max_pixels)
+
+
+def drawing_of(job: Job) -> Drawing:
+    """What frames are drawn with."""
+    return Drawing(job.network, job.runtime, job.device, job.precision)
+
+
+def encoding_of(job: Job) -> Encoding:
+    """How the output is encoded."""
+    return Encoding(job.codec, job.crf, job.preset, job.bits_per_second, job.pix_fmt, job.audio)

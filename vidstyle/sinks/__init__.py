@@ -1,0 +1,58 @@
+"""Where frames go: an address that people type -> a Sink."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from vidstyle.contracts import Sink, VideoInfo
+from vidstyle.errors import OutputExists, UsageError
+from vidstyle.image import SUFFIXES
+from vidstyle.sinks.codecs import CONTAINERS, Encoding
+from vidstyle.sinks.pictures import NumberedSink, PhotoSink
+from vidstyle.sinks.video import VideoSink
+
+
+def open_sink(address: str, info: VideoInfo, encoding: Encoding, overwrite: bool = False) -> Sink:
+    """The sink at `address` for frames as `info` describes them; it is opened by `with`.
+
+    Raises:
+        UsageError: a kind of file that cannot be written, or a place that is no folder.
+        OutputExists: it is there already.
+    """
+    if address == "-":
+        return VideoSink(sys.stdout.buffer, "yuv4mpegpipe", info, encoding)
+    path = Path(address)
+    check_output(address, overwrite)
+    if "%" in path.name:
+        return NumberedSink(path, info)
+    if path.suffix.lower() in SUFFIXES:
+        if info.count != 1:
+            raise UsageError(
+                f"{address!r} holds one picture, and a video has many: write to a video file, or to "
+                f"numbered pictures such as '{path.with_suffix('')}-%05d{path.suffix}'."
+            )
+        return PhotoSink(path, info)
+    return VideoSink(path, CONTAINERS[path.suffix.lower()].format, info, encoding)
+
+
+def check_output(address: str, overwrite: bool = False) -> None:
+    """Refuse at once what could not be written at the end."""
+    path = Path(address)
+    known = sorted(set(CONTAINERS) | SUFFIXES)
+    if path.suffix.lower() not in known:
+        raise UsageError(f"{address!r} is no kind of file that can be written: {', '.join(known)}.")
+    if not path.parent.is_dir():
+        raise UsageError(f"There is no folder {str(path.parent)!r} to write to.")
+    if path.is_dir():
+        raise UsageError(f"{address!r} is a folder; a file is needed.")
+    taken = path.exists()
+    if "%" in path.name:
+        try:
+            taken = Path(address % 1).exists()
+        except (TypeError, ValueError):
+            raise UsageError(
+                f"{address!r} is no pattern of numbered pictures; '%05d' must stand in it once."
+            ) from None
+    if taken and not overwrite:
+        raise OutputExists(f"{address!r} is there already; --overwrite replaces it.")

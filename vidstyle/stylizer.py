@@ -1,0 +1,113 @@
+"""A network made fast: a style is read once, then any frame is drawn in it."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from vidstyle.contracts import Engine, Graph, Look, Pixels, Precision, Profile, Runtime
+from vidstyle.image import pad_to
+from vidstyle.runtimes import RUNTIMES, choose
+from vidstyle.styles import read_style
+from vidstyle.weights import Model, find_model
+
+log = logging.getLogger(__name__)
+
+LEAST_STRENGTH = 0.1  # below, the drawing fades into the content: 0 is the content itself
+_ENGINES_KEPT = 4  # sizes; each holds the memory of its layers
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What frames are drawn with; "auto" leaves the choice to the device."""
+
+    network: str = "microast"
+    runtime: str = "auto"
+    device: str = "auto"
+    precision: str = "auto"
+
+
+class Stylizer:
+    """Draws frames of any size. Engines are made when a size is first seen."""
+
+    def __init__(
+        self, model: Model, runtime_name: str, device: str, precision: Precision, runtime: Runtime
+    ) -> None:
+        self.network, self.runtime = model.name, runtime_name
+        self.device, self.precision = device, precision
+        self._runtime = runtime
+        self._smallest = model.header.smallest
+        self._graph = _graphs(model, runtime)
+        self._engines: OrderedDict[tuple[int, int, int], Engine] = OrderedDict()
+
+    def look(self, style: str | Pixels, strength: float = 1.0) -> Look:
+        """Read a style (a name, a path or pixels) once; frames are then drawn in that look."""
+        pixels = read_style(style) if isinstance(style, str) else style
+        # A style is read once, so always exactly, and at any size by one engine.
+        profile = Profile(None, "fp32", self.device)
+        encode = self._runtime.compile(self._graph("encode"), profile)
+        return Look(tuple(encode(pad_to(pixels, self._smallest))), strength)
+
+    def __call__(self, pixels: Pixels, look: Look) -> Pixels:
+        """Draw `pixels`; what comes back has their size and depth."""
+        if look.strength == 0:
+            return pixels
+        height, width = pixels.shape[:2]
+        content = pad_to(pixels, self._smallest)
+        engine = self._engine(content)
+        strength = np.array([max(look.strength, LEAST_STRENGTH)], np.float32)
+        (drawn,) = engine(content, *look.code, strength)
+        drawn = drawn[:height, :width]
+        share = look.strength / LEAST_STRENGTH
+        return drawn if share >= 1 else cv2.addWeighted(drawn, share, pixels, 1 - share, 0)
+
+    def _engine(self, content: Pixels) -> Engine:
+        height, width = content.shape[:2]
+        bits = 8 * content.dtype.itemsize
+        key = height, width, bits
+        if key not in self._engines:
+            log.info(
+                "Preparing %s for %dx%d (%s, %s, %s).",
+                self.network, width, height, self.runtime, self.device, self.precision,
+            )  # fmt: skip
+            profile = Profile((height, width), self.precision, self.device, bits)
+            self._engines[key] = self._runtime.compile(self._graph("stylize"), profile)
+            if len(self._engines) > _ENGINES_KEPT:
+                self._engines.popitem(last=False)
+        self._engines.move_to_end(key)
+        return self._engines[key]
+
+
+def load_stylizer(drawing: Drawing) -> Stylizer:
+    """The stylizer for a network by name, on the runtime and device that suit.
+
+    Raises:
+        UnknownName: of a network or runtime.
+        VidstyleError: weights that are not here, a device or precision that cannot be had.
+    """
+    model = find_model(drawing.network)
+    runtime_name, device = choose(drawing.runtime, drawing.device)
+    runtime: Runtime = RUNTIMES[runtime_name]()
+    precision: Any = drawing.precision
+    if precision == "auto":
+        precision = runtime.best_precision(device)
+    log.info("Drawing with %s: %s on %s in %s.", model.name, runtime_name, device, precision)
+    return Stylizer(model, runtime_name, device, precision, runtime)
+
+
+def _graphs(model: Model, runtime: Runtime) -> Callable[[str], Graph]:
+    """The model's graphs by name, in the form that `runtime` reads."""
+    if runtime.reads == "onnx":
+        return model.graph
+    # Only here is torch loaded: a run on OpenVINO does without.
+    from vidstyle.export.graphs import graph_of
+    from vidstyle.networks.loading import load_network
+
+    network = load_network(model)
+    return lambda function: graph_of(network, model, function)

@@ -1,0 +1,124 @@
+"""Models by name: a safetensors file with a header that says which network it is for.
+
+Beside NAME.safetensors lie its two graphs, NAME.encode.onnx and NAME.stylize.onnx, so that a
+runtime that reads ONNX needs neither an export nor torch. Bundled models lie in vidstyle/models/,
+imported ones in the user's data folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+
+from vidstyle.contracts import Graph, Port
+from vidstyle.errors import InputError, UnknownName, VidstyleError
+from vidstyle.folders import data_folder, packaged
+
+BUNDLED = packaged("models")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a model file says of itself."""
+
+    network: str  # a row of NETWORKS
+    config: dict[str, Any]  # the arguments of its class
+    code_names: tuple[str, ...]
+    smallest: int  # pixels a side, below which pictures are padded
+    license: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """Weights with a name, and what its file says of them."""
+
+    name: str
+    path: Path
+    header: Header
+
+    @cached_property
+    def digest(self) -> str:
+        """Sha256 of the file."""
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    def graph(self, function: str, path: Path | None = None) -> Graph:
+        """Its graph `function`, "encode" or "stylize", as the ONNX file at `path` or beside it."""
+        code = [Port(name, (1, "C", 1, 1)) for name in self.header.code_names]
+        picture = ("B", 3, "H", "W")
+        if function == "encode":
+            inputs, outputs = [Port("style", picture)], code
+        else:
+            inputs = [Port("content", picture), *code, Port("strength", ("B",))]
+            outputs = [Port("image", picture)]
+        path = path or self.path.with_name(f"{self.name}.{function}.onnx")
+        name = f"{self.name}.{function}"
+        return Graph(name, path, tuple(inputs), tuple(outputs), self.digest)
+
+
+def find_model(name: str) -> Model:
+    """The model that people call `name`.
+
+    Raises:
+        UnknownName: no model and no network of that name.
+        VidstyleError: a network whose weights are not here; the message says how to import them.
+        InputError: the file is damaged.
+    """
+    for model in models():
+        if model.name == name:
+            return model
+    if name in (published := published_checkpoints()):
+        options = " ".join(f"--{part} {file}" for part, file in published[name]["files"].items())
+        raise VidstyleError(
+            f"The weights of {name!r} do not come with vidstyle. Get them from "
+            f"{published[name]['address']}, then: vidstyle weights import {name} {options}"
+        )
+    raise UnknownName("network", name, [model.name for model in models()] + list(published))
+
+
+def models() -> Iterator[Model]:
+    """All models that are here, imported ones first: they stand before bundled ones of the name."""
+    for folder in (data_folder(), BUNDLED):
+        for path in sorted(folder.glob("*.safetensors")):
+            yield Model(path.stem, path, _read_header(path))
+
+
+@lru_cache
+def published_checkpoints() -> dict[str, dict[str, Any]]:
+    """For each network, where its authors' files are had and what they are called."""
+    return tomllib.loads((packaged("configs") / "weights.toml").read_text("utf-8"))
+
+
+def header_metadata(header: Header) -> dict[str, str]:
+    """A header as safetensors stores it: words by name."""
+    return {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in asdict(header).items()
+    }
+
+
+def _read_header(path: Path) -> Header:
+    try:
+        with safe_open(path, framework="np") as file:
+            words = file.metadata() or {}
+        return Header(
+            words["network"],
+            json.loads(words["config"]),
+            tuple(json.loads(words["code_names"])),
+            json.loads(words["smallest"]),
+            words["license"],
+            words["source"],
+        )
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise InputError(
+            f"{str(path)!r} is no model of vidstyle, or damaged ({str(error).splitlines()[0]}); "
+            "import it again, or delete it."
+        ) from None

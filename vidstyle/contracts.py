@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias, Union
 
 if TYPE_CHECKING:  # a program that draws with OpenVINO never loads torch
     import numpy
     import torch
+
+ErrorType: TypeAlias = type[BaseException] | None  # what `with` hands over at its end
 
 # On the host an Array is numpy's, on a device it is torch's.
 Array: TypeAlias = Union["numpy.ndarray[Any, Any]", "torch.Tensor"]
@@ -86,8 +88,8 @@ class Source(Protocol):
     def lost(self) -> int:
         """Frames that were promised or damaged and could not be given, so far."""
 
-    def __enter__(self) -> Source: ...
-    def __exit__(self, *error: object) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, kind: ErrorType, error: Any, trace: Any, /) -> None: ...
     def __iter__(self) -> Iterator[Frame]: ...
 
 
@@ -110,9 +112,10 @@ class Sink(Protocol):
     def notes(self) -> Sequence[str]:
         """What was done with each track of sound and subtitles."""
 
-    def __enter__(self) -> Sink: ...
-    def __exit__(self, *error: object) -> None: ...
-    def write(self, frame: Frame) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, kind: ErrorType, error: Any, trace: Any, /) -> None: ...
+    def write(self, frame: Frame) -> None:
+        """Take the next frame; its time is later than the last one's."""
 
 
 class Network(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast
 
 from torch import Tensor, nn
 
@@ -12,24 +11,26 @@ from vidstyle.weights import Model
 
 
 class Encode(nn.Module):
-    """style [1, 3, H, W] -> the tensors of its code."""
+    """Read a style."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, style: Tensor) -> tuple[Tensor, ...]:
+        """Style [1, 3, H, W] -> the tensors of its code."""
         return self.network.encode(style)
 
 
 class Stylize(nn.Module):
-    """content [B, 3, H, W], the tensors of a code, strength [B] -> image [B, 3, H, W]."""
+    """Draw in a style."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor]:
+        """Content [B, 3, H, W], the tensors of a code, strength [B] -> image [B, 3, H, W]."""
         content, *code, strength = inputs
         image, _ = self.network.stylize(content, tuple(code), strength)
         return (image,)
@@ -38,4 +39,4 @@ class Stylize(nn.Module):
 def graph_of(network: Network, model: Model, function: str) -> Graph:
     """The graph `function` ("encode" or "stylize") of a loaded network."""
     module = {"encode": Encode, "stylize": Stylize}[function](network)
-    return replace(model.graph(function), function=cast(nn.Module, module.eval()))
+    return replace(model.graph(function), function=module.eval())

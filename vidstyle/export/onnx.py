@@ -29,6 +29,7 @@ def to_onnx(graph: Graph, path: Path, code_shapes: list[tuple[int, ...]], smalle
     inputs = tuple(torch.rand(_shape(port, codes)) for port in graph.inputs)
     shapes = tuple(free if port.is_picture else {} for port in graph.inputs)
     variadic: Any = (shapes,) if graph.name.endswith("stylize") else shapes
+    assert isinstance(graph.function, torch.nn.Module)
     draft = path.with_suffix(".draft")
     with (
         torch.no_grad(),

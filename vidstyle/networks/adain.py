@@ -10,7 +10,6 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from vidstyle.contracts import Memory, StyleCode
 from vidstyle.networks.layers import MIRRORED_DECODER_KEYS, mirrored_decoder
 from vidstyle.networks.statistics import adain, blend, mean_std
 from vidstyle.networks.vgg import VGG, official_keys
@@ -28,13 +27,17 @@ class AdaIN(nn.Module):
         self.encoder = VGG("relu4_1")
         self.decoder = mirrored_decoder()
 
-    def encode(self, style: Tensor) -> StyleCode:
+    def encode(self, style: Tensor) -> tuple[Tensor, ...]:
         """Mean and deviation of the style's relu4_1."""
         return mean_std(self._features(style))
 
     def stylize(
-        self, content: Tensor, code: StyleCode, strength: Tensor, memory: Memory = ()
-    ) -> tuple[Tensor, Memory]:
+        self,
+        content: Tensor,
+        code: tuple[Tensor, ...],
+        strength: Tensor,
+        memory: tuple[Tensor, ...] = (),
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Draw `content`; `strength` blends the features before they are decoded."""
         features = self._features(content)
         styled = adain(features, *code)
@@ -53,4 +56,5 @@ class AdaIN(nn.Module):
         }
 
     def _features(self, image: Tensor) -> Tensor:
-        return self.encoder(image, "relu4_1")[0]
+        features: Tensor = self.encoder(image, "relu4_1")[0]
+        return features

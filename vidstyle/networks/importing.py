@@ -112,7 +112,8 @@ def _checked(
     if key not in tensors:
         some = ", ".join(list(tensors)[:3])
         raise InputError(
-            f"{str(path)!r} has no tensor {key!r} (it has {some}, …): is it the file for {_option(part)}?"
+            f"{str(path)!r} has no tensor {key!r} (it has {some}, …): "
+            f"is it the file for {_option(part)}?"
         )
     tensor = tensors[key]
     if not isinstance(tensor, Tensor) or tensor.shape != shape:

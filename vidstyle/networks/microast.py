@@ -1,6 +1,6 @@
 """MicroAST: a style is eight short vectors, read by a tiny encoder of its own.
 
-Wang, Zhao, Zuo, Li, Xing, Lu, "MicroAST: Towards super-fast ultra-resolution arbitrary style
+Wang, Zhao, Zuo, Li, Chen, Xing, Lu, "MicroAST: Towards super-fast ultra-resolution arbitrary style
 transfer", AAAI 2023, https://arxiv.org/abs/2211.15313. 0.47 M parameters.
 """
 
@@ -11,7 +11,6 @@ from typing import ClassVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vidstyle.contracts import Memory, StyleCode
 from vidstyle.networks.layers import conv
 from vidstyle.networks.statistics import adain, blend, mean_std
 
@@ -33,7 +32,7 @@ class MicroAST(nn.Module):
         self.modulator = Modulator()
         self.decoder = Decoder()
 
-    def encode(self, style: Tensor) -> StyleCode:
+    def encode(self, style: Tensor) -> tuple[Tensor, ...]:
         """Statistics of the style's two feature maps, and the modulator's signals."""
         outer, inner = self.style_encoder(style)
         outer_scale, outer_shift, inner_scale, inner_shift = self.modulator(outer, inner)
@@ -43,8 +42,12 @@ class MicroAST(nn.Module):
         )  # fmt: skip
 
     def stylize(
-        self, content: Tensor, code: StyleCode, strength: Tensor, memory: Memory = ()
-    ) -> tuple[Tensor, Memory]:
+        self,
+        content: Tensor,
+        code: tuple[Tensor, ...],
+        strength: Tensor,
+        memory: tuple[Tensor, ...] = (),
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Draw `content`; `strength` acts on the statistics, the modulation stays the style's."""
         _, features = self.content_encoder(content)
         drawn = self.decoder(features, code[:4], code[4:], strength)
@@ -93,10 +96,13 @@ class Residual(nn.Module):
     def forward(
         self, x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None
     ) -> Tensor:
+        """Features [B, 64, H, W], the same shape out; `scale` and `shift` are [B, 64, 1, 1]."""
         if scale is None or shift is None:
-            return x + self.conv2(F.relu(self.conv1(x)))
+            branch: Tensor = self.conv2(F.relu(self.conv1(x)))
+            return x + branch
         hidden = F.relu(scale * self.conv1(x) + shift * x)
-        return x + scale * self.conv2(hidden) + shift * hidden
+        modulated: Tensor = x + scale * self.conv2(hidden) + shift * hidden
+        return modulated
 
 
 class Encoder(nn.Module):
@@ -113,12 +119,13 @@ class Encoder(nn.Module):
         self.inner = nn.Sequential(Residual())
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Image [B, 3, H, W] -> outer and inner [B, 64, H / 4, W / 4], rounded up."""
         outer = self.outer(image)
         return outer, self.inner(outer)
 
 
 class Modulator(nn.Module):
-    """From the style's features, the scale and shift of each modulated block: [B, 64, 1, 1]."""
+    """From the style's features, the scale and shift of each modulated block."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -128,6 +135,7 @@ class Modulator(nn.Module):
         self.inner_shift = conv(64, 64, groups=64)
 
     def forward(self, outer: Tensor, inner: Tensor) -> tuple[Tensor, ...]:
+        """Outer scale and shift, inner scale and shift: each [B, 64, 1, 1]."""
         maps = (
             self.outer_scale(outer), self.outer_shift(outer),
             self.inner_scale(inner), self.inner_shift(inner),
@@ -151,9 +159,15 @@ class Decoder(nn.Module):
         )  # fmt: skip
 
     def forward(
-        self, features: Tensor, outer: StyleCode, inner: StyleCode, strength: Tensor
+        self,
+        features: Tensor,
+        outer: tuple[Tensor, ...],
+        inner: tuple[Tensor, ...],
+        strength: Tensor,
     ) -> Tensor:
+        """Inner features [B, 64, H, W] and both halves of a code -> Image of four times the size."""
         for block, (mean, std, scale, shift) in ((self.inner, inner), (self.outer, outer)):
             features = blend(features, adain(features, mean, std), strength)
             features = block(features, scale, shift)
-        return self.up(features)
+        image: Tensor = self.up(features)
+        return image

@@ -18,10 +18,11 @@ def mean_std(features: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         Two tensors [B, C, 1, 1].
     """
-    mean = features.mean((2, 3), keepdim=True)
+    wide = features.float()  # half precision loses the small differences, and its sums overflow
+    mean = wide.mean((2, 3), keepdim=True)
     places = features.shape[2] * features.shape[3]
-    variance = (features - mean).square().sum((2, 3), keepdim=True) / (places - 1)
-    return mean, (variance + EPSILON).sqrt()
+    variance = (wide - mean).square().mean((2, 3), keepdim=True) * (places / (places - 1))
+    return mean.to(features.dtype), (variance + EPSILON).sqrt().to(features.dtype)
 
 
 def adain(content: Tensor, mean: Tensor, std: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ class Channel(Generic[T]):
             raise self._error
 
 
-def ahead(items: Iterable[T], depth: int) -> Iterator[T]:
+def ahead(items: Iterable[T], depth: int) -> Generator[T, None, None]:
     """Run `items` on its own thread, at most `depth` items in front of the reader.
 
     An error in `items` travels behind its last good item; closing this generator closes `items`

@@ -98,5 +98,6 @@ def _quantized(image: ov.Output, top: float) -> ov.Output:
 def _check_device(device: str) -> None:
     if device != "cpu":
         raise DeviceError(
-            f"The runtime 'openvino' draws on the CPU, not on {device!r}: --device cpu, or --runtime torch."
+            f"The runtime 'openvino' draws on the CPU, not on {device!r}: "
+            "--device cpu, or --runtime torch."
         )

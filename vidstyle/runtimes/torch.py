@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -33,9 +34,10 @@ class Torch:
         """Move the module to the device; pictures are converted there."""
         device = _checked(profile.device)
         dtype = _DTYPES[profile.precision]
-        module = cast(nn.Module, graph.function).to(
-            device, dtype, memory_format=torch.channels_last
-        )
+        module = copy.deepcopy(
+            cast(nn.Module, graph.function)
+        )  # others may run it in another dtype
+        module = module.to(device, dtype).to(memory_format=torch.channels_last)
         return _Engine(self._ready(module), graph, device, dtype, profile.bits)
 
     def _ready(self, module: nn.Module) -> Any:

@@ -1,0 +1,312 @@
+"""How fast `vidstyle stylize` is on this CPU, against the bound that its own stages set.
+
+    python bench/throughput.py [--sizes 640x360,1280x720] [--json bench/results/NAME.json]
+
+For each size: decode, network and encode, each alone on one core; the bound they set (cores over
+the sum of the three times); the whole command on all cores, start-up included, as a share of that
+bound; and the same network in eager PyTorch, frame by frame, fp32, as published. First it prints
+what the machine itself can do: a 3x3 convolution and a memory copy. Run it with nothing else
+running.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+CLIP = ROOT / "samples/clips/big-buck-bunny.mp4"
+STYLE = "starry-night"
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+FRAMES = {640 * 360: 360, 1280 * 720: 132}  # of the whole command; start-up is part of it
+STAGE_FRAMES = 40  # of a stage alone
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--sizes", default="640x360,1280x720")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--stage", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.stage:
+        name, clip = arguments.stage.split(":", 1)
+        print(json.dumps(STAGES[name](clip)))
+        return
+    report: dict[str, Any] = {"machine": machine(), "sizes": {}}
+    print_machine(report["machine"])
+    with tempfile.TemporaryDirectory() as folder:
+        for size in arguments.sizes.split(","):
+            width, height = map(int, size.split("x"))
+            clip = make_clip(Path(folder) / f"{size}.mp4", width, height)
+            report["sizes"][size] = row = measure(clip, Path(folder))
+            print_row(size, row)
+    if arguments.json:
+        arguments.json.parent.mkdir(parents=True, exist_ok=True)
+        arguments.json.write_text(json.dumps(report, indent=1) + "\n")
+
+
+def measure(clip: str, folder: Path) -> dict[str, Any]:
+    """All figures of one clip: seconds for one frame, frames a second, shares and ratios."""
+    stages = {name: alone(name, clip) for name in ("decode", "network", "encode")}
+    bound = CORES / sum(stages.values())
+    whole = command(clip, folder / "out.mp4")
+    eager = alone("eager", clip, one_core=False)
+    return {
+        "seconds": stages,
+        "bound_fps": bound,
+        **whole,
+        "share_of_bound": whole["fps"] / bound,
+        "eager_fps": 1 / eager,
+        "times_eager": whole["fps"] * eager,
+    }
+
+
+def alone(stage: str, clip: str, one_core: bool = True) -> float:
+    """Seconds for one frame of a stage in a process of its own, on one core or on all."""
+
+    def pin() -> None:
+        if one_core and hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+    arguments = [sys.executable, __file__, "--stage", f"{stage}:{clip}"]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True, preexec_fn=pin)
+    return float(json.loads(done.stdout.splitlines()[-1]))
+
+
+def command(clip: str, out: Path) -> dict[str, float]:
+    """The whole command, twice: the second run counts, as a user's second does."""
+    arguments = [sys.executable, "-m", "vidstyle", "stylize", clip, str(out), "--style", STYLE]
+    for _ in range(2):
+        began = time.perf_counter()
+        done = subprocess.run(
+            [*arguments, "--overwrite", "--quiet", "--json"], capture_output=True, text=True, check=True
+        )
+        seconds = time.perf_counter() - began
+    summary = json.loads(done.stdout)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return {
+        "fps": summary["frames"] / seconds,
+        "steady_fps": summary["frames_per_second"],
+        "first_frame_seconds": first_frame(arguments),
+        "peak_mb": peak_of(arguments) or peak,
+    }
+
+
+def first_frame(arguments: list[str]) -> float:
+    """Seconds from typing the command to its end, for one frame."""
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        subprocess.run(
+            [*arguments, "--overwrite", "--quiet", "--end", "0.01"], check=True, capture_output=True
+        )
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def peak_of(arguments: list[str]) -> float | None:
+    """Peak resident memory of the command in MB, where the system tells it."""
+    code = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
+    )
+    if sys.platform != "linux":
+        return None
+    run = [sys.executable, "-c", code, *arguments, "--overwrite", "--quiet"]
+    return float(subprocess.run(run, capture_output=True, text=True, check=True).stdout)
+
+
+def stage_decode(clip: str) -> float:
+    """Reading frames as Pixels."""
+    from vidstyle.sources import Reading, open_source
+
+    with open_source(clip, Reading()) as source:
+        frames = iter(source)
+        next(frames)
+        began, count = time.perf_counter(), 0
+        for _ in frames:
+            count += 1
+    return (time.perf_counter() - began) / count
+
+
+def stage_network(clip: str) -> float:
+    """Drawing Pixels."""
+    from vidstyle.stylizer import Drawing, load_stylizer
+
+    stylizer = load_stylizer(Drawing())
+    look = stylizer.look(STYLE)
+    pixels = some_frames(clip, 4)
+    return repeated(lambda number: stylizer(pixels[number % 4].pixels, look))
+
+
+def stage_encode(clip: str) -> float:
+    """Writing drawn frames."""
+    import vidstyle
+    from vidstyle.sinks import open_sink
+    from vidstyle.sinks.codecs import Encoding
+    from vidstyle.sources import Reading, open_source
+
+    drawn = []
+    for frame in vidstyle.frames(clip, style=STYLE):
+        drawn.append(frame)
+        if len(drawn) == STAGE_FRAMES:
+            break
+    with open_source(clip, Reading()) as source:
+        info = source.info
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        with open_sink(f"{folder}/out.mp4", info, Encoding()) as sink:
+            for frame in drawn:
+                sink.write(frame)
+        return (time.perf_counter() - began) / len(drawn)
+
+
+def stage_eager(clip: str) -> float:
+    """The network in eager PyTorch in fp32, frame by frame."""
+    import torch
+
+    from vidstyle.networks.loading import load_network
+    from vidstyle.stylizer import Drawing
+    from vidstyle.styles import read_style
+    from vidstyle.weights import find_model
+
+    def image(pixels: Any) -> torch.Tensor:
+        return torch.from_numpy(pixels).permute(2, 0, 1)[None].float().contiguous() / 255
+
+    network = load_network(find_model(Drawing.network))
+    contents = [image(frame.pixels) for frame in some_frames(clip, 4)]
+    with torch.inference_mode():
+        code = network.encode(image(read_style(STYLE)))
+        strength = torch.ones(1)
+        return repeated(lambda number: network.stylize(contents[number % 4], code, strength))
+
+
+def some_frames(clip: str, count: int) -> list[Any]:
+    from vidstyle.sources import Reading, open_source
+
+    with open_source(clip, Reading()) as source:
+        return [frame for frame, _ in zip(source, range(count), strict=False)]
+
+
+def repeated(draw: Callable[[int], Any]) -> float:
+    """Median seconds of one call, after two that warm up."""
+    times = []
+    for number in range(STAGE_FRAMES + 2):
+        began = time.perf_counter()
+        draw(number)
+        times.append(time.perf_counter() - began)
+        if number > 8 and sum(times) > 15:
+            break
+    return statistics.median(times[2:])
+
+
+STAGES: dict[str, Callable[[str], float]] = {
+    "decode": stage_decode,
+    "network": stage_network,
+    "encode": stage_encode,
+    "eager": stage_eager,
+}
+
+
+def make_clip(path: Path, width: int, height: int) -> str:
+    """The sample clip at another size, run through as often as needed."""
+    import av
+
+    frames = FRAMES.get(width * height, 120)
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=Fraction(25), options={"crf": "18"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        written = 0
+        while written < frames:
+            with av.open(str(CLIP)) as clip:
+                for frame in clip.decode(video=0):
+                    if written == frames:
+                        break
+                    scaled = frame.reformat(width, height, "yuv420p", interpolation="AREA")
+                    scaled.pts, scaled.time_base = written, Fraction(1, 25)
+                    out.mux(stream.encode(scaled))
+                    written += 1
+        out.mux(stream.encode(None))
+    return str(path)
+
+
+def machine() -> dict[str, Any]:
+    """What it is, and its measured ceilings."""
+    import numpy as np
+    import openvino as ov
+
+    from vidstyle.runtimes.openvino import OpenVINO
+
+    precision = OpenVINO().best_precision("cpu")
+    source, target = np.ones(2**25, np.float32), np.empty(2**25, np.float32)
+    copies = [timed(lambda: np.copyto(target, source)) for _ in range(5)]
+    return {
+        "cpu": ov.Core().get_property("CPU", "FULL_DEVICE_NAME"),
+        "cores": CORES,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "openvino": ov.__version__,
+        "precision": precision,
+        "convolution_tflops": convolution(precision),
+        "copy_gb_per_second": 2 * source.nbytes / min(copies) / 1e9,
+    }
+
+
+def convolution(precision: str) -> float:
+    """TFLOP/s of a 3x3 convolution of 64 channels at 160x90 in OpenVINO, on all cores."""
+    import numpy as np
+    import openvino as ov
+    from openvino import opset13 as op
+
+    picture = op.parameter([1, 64, 90, 160], np.float32)
+    layer: Any = picture
+    weights = np.random.default_rng(0).standard_normal((64, 64, 3, 3)).astype(np.float32) / 24
+    for _ in range(8):
+        layer = op.convolution(layer, weights, [1, 1], [1, 1], [1, 1], [1, 1])
+    kind = {"bf16": ov.Type.bf16, "fp32": ov.Type.f32}[precision]
+    model = ov.compile_model(ov.Model([layer], [picture]), "CPU", {"INFERENCE_PRECISION_HINT": kind})
+    values = np.ones((1, 64, 90, 160), np.float32)
+    times = [timed(lambda: model(values)) for _ in range(30)]
+    return 8 * 2 * 64 * 64 * 9 * 90 * 160 / statistics.median(times[5:]) / 1e12
+
+
+def timed(work: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def print_machine(facts: dict[str, Any]) -> None:
+    print(
+        f"{facts['cpu']}, {facts['cores']} cores, {facts['precision']}: 3x3 convolution "
+        f"{facts['convolution_tflops']:.2f} TFLOP/s, copy {facts['copy_gb_per_second']:.1f} GB/s\n"
+    )
+
+
+def print_row(size: str, row: dict[str, Any]) -> None:
+    stages = ", ".join(f"{name} {1000 * seconds:.1f}" for name, seconds in row["seconds"].items())
+    print(
+        f"{size}: one core, milliseconds a frame: {stages}\n"
+        f"  bound {row['bound_fps']:.1f} fps; whole command {row['fps']:.1f} fps "
+        f"({row['share_of_bound']:.2f} of the bound; {row['steady_fps']:.1f} once running)\n"
+        f"  eager PyTorch, network alone: {row['eager_fps']:.1f} fps "
+        f"(the whole command is {row['times_eager']:.1f} times as fast)\n"
+        f"  a clip of one frame, start to end: {row['first_frame_seconds']:.2f} s; "
+        f"peak memory {row['peak_mb']:.0f} MB"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -42,12 +42,16 @@ def import_weights(network: str, parts: Mapping[str, Path], folder: Path) -> Mod
     header = Header(
         network, {}, module.code_names, module.smallest, published["license"], published["address"]
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{network}.safetensors"
+    return store_model(folder / f"{network}.safetensors", header, tensors)
+
+
+def store_model(path: Path, header: Header, tensors: dict[str, Tensor]) -> Model:
+    """Write the model at `path` and, beside it, its two graphs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
     draft.write_bytes(save(tensors, header_metadata(header)))
     draft.replace(path)
-    model = Model(network, path, header)
+    model = Model(path.stem, path, header)
     write_graphs(model)
     return model
 

@@ -1,0 +1,51 @@
+"""Imports point down: the floors of docs/architecture.md."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "vidstyle"
+FLOORS = [
+    {"errors"},
+    {"contracts", "registry", "folders"},
+    {"image", "avfile", "tonemap", "weights"},
+    {"avframe", "styles", "job", "export"},
+    {"networks", "runtimes", "sources", "sinks", "pipeline"},
+    {"stylizer"},
+    {"session"},
+    {"api", "batch", "sheet"},
+    {"plan"},
+    {"cli"},
+    {"__main__", "__init__"},
+]
+FLOOR = {part: number for number, parts in enumerate(FLOORS) for part in parts}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def part_of(file: Path) -> str:
+    return file.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported_parts(file: Path) -> Iterator[str]:
+    """The parts of vidstyle that `file` imports, at any depth of nesting."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        yield from (name.split(".")[1] for name in names if name.startswith("vidstyle."))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_imports_only_point_down(file):
+    here = part_of(file)
+    for there in imported_parts(file):
+        assert there == here or FLOOR[there] < FLOOR[here], f"{here} may not import {there}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_a_file_says_what_it_is_in_its_first_line(file):
+    assert ast.get_docstring(ast.parse(file.read_text("utf-8")))

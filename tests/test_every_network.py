@@ -1,0 +1,94 @@
+"""What every row of NETWORKS must do."""
+
+import numpy as np
+import pytest
+import torch
+from models import picture, random_model
+from vidstyle.contracts import Profile
+from vidstyle.networks import NETWORKS
+from vidstyle.networks.loading import load_network
+from vidstyle.weights import published_checkpoints
+
+every_network = pytest.mark.parametrize("name", list(NETWORKS))
+torch.manual_seed(0)
+
+
+@pytest.fixture
+def model(name, tmp_path_factory):
+    return random_model(name, tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture
+def network(model):
+    return load_network(model)
+
+
+def image(height, width, seed=0):
+    return torch.from_numpy(picture(height, width, seed)).permute(2, 0, 1)[None].float() / 255
+
+
+@every_network
+@pytest.mark.parametrize("size", [(16, 16), (17, 33), (64, 48), (50, 91)], ids=str)
+def test_a_drawing_has_the_size_of_its_content(network, size):
+    code = network.encode(image(40, 56, 1))
+    drawn, memory = network.stylize(image(*size), code, torch.ones(1))
+    assert drawn.shape[2:] == size and memory == ()
+
+
+@every_network
+def test_a_style_is_as_many_tensors_as_it_has_names(network):
+    assert len(network.encode(image(40, 56))) == len(network.code_names)
+
+
+@every_network
+def test_the_same_is_drawn_twice(network):
+    code = network.encode(image(40, 56, 1))
+    first, _ = network.stylize(image(48, 48), code, torch.ones(1))
+    second, _ = network.stylize(image(48, 48), code, torch.ones(1))
+    assert torch.equal(first, second)
+
+
+@every_network
+def test_a_batch_is_drawn_as_its_pictures_one_by_one(network):
+    code = network.encode(image(40, 56, 1))
+    pictures = [image(48, 64, 2), image(48, 64, 3)]
+    strength = torch.tensor([1.0, 0.5])
+    together, _ = network.stylize(torch.cat(pictures), code, strength)
+    for place, content in enumerate(pictures):
+        alone, _ = network.stylize(content, code, strength[place : place + 1])
+        assert torch.allclose(together[place], alone[0], atol=1e-4)  # other summation order
+
+
+@every_network
+def test_strength_changes_the_drawing(network):
+    code = network.encode(image(40, 56, 1))
+    full, _ = network.stylize(image(48, 48), code, torch.ones(1))
+    half, _ = network.stylize(image(48, 48), code, torch.full((1,), 0.5))
+    assert (full - half).abs().mean() > 1e-3
+
+
+@every_network
+@pytest.mark.parametrize("size", [(48, 64), (37, 51)], ids=str)
+def test_the_exported_graphs_draw_what_the_module_draws(model, network, size):
+    openvino = pytest.importorskip("vidstyle.runtimes.openvino")
+    runtime = openvino.OpenVINO()
+    encode = runtime.compile(model.graph("encode"), Profile(None, "fp32", "cpu"))
+    stylize = runtime.compile(model.graph("stylize"), Profile(size, "fp32", "cpu", 16))
+    content, style = picture(*size).astype(np.uint16) * 257, picture(40, 56, 1)
+    (drawn,) = stylize(content, *encode(style), np.ones(1, np.float32))
+    code = network.encode(image(40, 56, 1))
+    expected, _ = network.stylize(image(*size), code, torch.ones(1))
+    expected = expected[0].permute(1, 2, 0).clamp(0, 1).numpy()
+    assert np.abs(drawn / 65535 - expected).max() < 1e-3  # float32 sums in another order
+
+
+@every_network
+def test_its_authors_files_are_known(name, network):
+    parts = {part.replace("-", "_") for part in published_checkpoints()[name]["files"]}
+    assert parts == set(network.official_keys())
+
+
+@every_network
+def test_its_authors_keys_cover_all_weights(network):
+    ours = [key for keys in network.official_keys().values() for key in keys.values()]
+    assert sorted(ours) == sorted(network.state_dict())

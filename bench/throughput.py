@@ -35,7 +35,9 @@ STAGE_FRAMES = 40  # of a stage alone
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--sizes", default="640x360,1280x720")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--stage", help=argparse.SUPPRESS)
@@ -91,7 +93,10 @@ def command(clip: str, out: Path) -> dict[str, float]:
     for _ in range(2):
         began = time.perf_counter()
         done = subprocess.run(
-            [*arguments, "--overwrite", "--quiet", "--json"], capture_output=True, text=True, check=True
+            [*arguments, "--overwrite", "--quiet", "--json"],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         seconds = time.perf_counter() - began
     summary = json.loads(done.stdout)
@@ -276,7 +281,9 @@ def convolution(precision: str) -> float:
     for _ in range(8):
         layer = op.convolution(layer, weights, [1, 1], [1, 1], [1, 1], [1, 1])
     kind = {"bf16": ov.Type.bf16, "fp32": ov.Type.f32}[precision]
-    model = ov.compile_model(ov.Model([layer], [picture]), "CPU", {"INFERENCE_PRECISION_HINT": kind})
+    model = ov.compile_model(
+        ov.Model([layer], [picture]), "CPU", {"INFERENCE_PRECISION_HINT": kind}
+    )
     values = np.ones((1, 64, 90, 160), np.float32)
     times = [timed(lambda: model(values)) for _ in range(30)]
     return 8 * 2 * 64 * 64 * 9 * 90 * 160 / statistics.median(times[5:]) / 1e12

@@ -23,9 +23,7 @@ DEFAULT = Path(__file__).parents[2] / "shared/conformance"
 FOLDER = Path(os.environ.get("VIDSTYLE_CONFORMANCE", DEFAULT))
 LIMIT = 1e-3  # rms of the difference over the deviation of what is expected, in float32
 CASES = [
-    path
-    for path in sorted((FOLDER / "cases").glob("*.npz"))
-    if path.stem.split("_")[0] in NETWORKS
+    path for path in sorted((FOLDER / "cases").glob("*.npz")) if path.stem.split("_")[0] in NETWORKS
 ]
 
 

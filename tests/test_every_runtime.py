@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 from models import picture
+from needs import needs_cuda
 from vidstyle.errors import DeviceError, UnknownName
 from vidstyle.runtimes import RUNTIMES, choose
 from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
@@ -96,6 +97,19 @@ def test_a_network_read_in_one_precision_is_not_changed_by_another():
     made(CONTENT, made.look(STYLE))
     after = made.look(STYLE).code
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+@needs_cuda
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "bf16"])
+def test_a_gpu_draws_what_the_cpu_draws(precision):
+    made = load_stylizer(Drawing(runtime="torch", device="cuda:0", precision=precision))
+    on_gpu = made(CONTENT, made.look(STYLE))
+    assert psnr(on_gpu, drawn("torch")) > (45 if precision == "fp32" else 33)  # TF32 is off
+
+
+@needs_cuda
+def test_where_there_is_a_gpu_it_is_chosen():
+    assert choose("auto", "auto") == ("torch", "cuda:0")
 
 
 def test_on_the_cpu_openvino_is_chosen():

@@ -1,0 +1,56 @@
+"""A style is read once, then frames of any size are drawn in it."""
+
+import numpy as np
+import pytest
+from models import picture
+from vidstyle.errors import UnknownName, VidstyleError
+from vidstyle.stylizer import Drawing, load_stylizer
+
+CONTENT, STYLE = picture(48, 64), picture(60, 80, 1)
+
+
+@pytest.fixture(scope="module")
+def stylizer():
+    return load_stylizer(Drawing(device="cpu", precision="fp32"))
+
+
+def test_strength_zero_is_the_content_itself(stylizer):
+    assert np.array_equal(stylizer(CONTENT, stylizer.look(STYLE, 0.0)), CONTENT)
+
+
+def test_strength_fades_without_a_step(stylizer):
+    strengths = [0.0, 0.02, 0.05, 0.0995, 0.1, 0.15]
+    drawn = [stylizer(CONTENT, stylizer.look(STYLE, s)).astype(float) for s in strengths]
+    distances = [np.abs(picture - CONTENT).mean() for picture in drawn]
+    assert distances == sorted(distances)
+    assert np.abs(drawn[3] - drawn[4]).mean() < 1  # just below and at the seam
+
+
+def test_a_style_of_any_size_is_read(stylizer):
+    for size in [(1, 1), (5, 300), (300, 5)]:
+        assert stylizer(CONTENT, stylizer.look(picture(*size))).shape == CONTENT.shape
+
+
+def test_two_styles_give_two_drawings(stylizer):
+    one = stylizer(CONTENT, stylizer.look("ink"))
+    other = stylizer(CONTENT, stylizer.look("starry-night"))
+    assert np.abs(one.astype(int) - other).mean() > 10
+
+
+def test_sizes_can_come_and_go(stylizer):
+    look = stylizer.look(STYLE)
+    first = stylizer(CONTENT, look)
+    for width in range(20, 120, 16):  # more sizes than engines are kept
+        stylizer(picture(32, width), look)
+    assert np.array_equal(stylizer(CONTENT, look), first)
+
+
+def test_a_mistyped_network_is_guessed():
+    with pytest.raises(UnknownName, match="Did you mean 'microast'"):
+        load_stylizer(Drawing(network="micro-ast"))
+
+
+def test_a_network_without_weights_says_how_to_get_them(monkeypatch, tmp_path):
+    monkeypatch.setenv("VIDSTYLE_DATA", str(tmp_path))
+    with pytest.raises(VidstyleError, match="vidstyle weights import adain --vgg"):
+        load_stylizer(Drawing(network="adain"))

@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -35,6 +34,7 @@ STAGE_FRAMES = 40  # of a stage alone
 
 
 def main() -> None:
+    """Measure and print; or, in a child process, measure one stage."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -89,48 +89,33 @@ def alone(stage: str, clip: str, one_core: bool = True) -> float:
 
 def command(clip: str, out: Path) -> dict[str, float]:
     """The whole command, twice: the second run counts, as a user's second does."""
-    arguments = [sys.executable, "-m", "vidstyle", "stylize", clip, str(out), "--style", STYLE]
+    line = [sys.executable, "-m", "vidstyle", "stylize", clip, str(out), "--style", STYLE]
+    line += ["--overwrite", "--quiet"]
     for _ in range(2):
-        began = time.perf_counter()
-        done = subprocess.run(
-            [*arguments, "--overwrite", "--quiet", "--json"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        seconds = time.perf_counter() - began
-    summary = json.loads(done.stdout)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        seconds, printed, peak = finished([*line, "--json"])
+    summary = json.loads(printed)
     return {
         "fps": summary["frames"] / seconds,
         "steady_fps": summary["frames_per_second"],
-        "first_frame_seconds": first_frame(arguments),
-        "peak_mb": peak_of(arguments) or peak,
+        "one_frame_seconds": statistics.median(
+            finished([*line, "--end", "0.01"])[0] for _ in range(3)
+        ),
+        "peak_mb": peak,
     }
 
 
-def first_frame(arguments: list[str]) -> float:
-    """Seconds from typing the command to its end, for one frame."""
-    times = []
-    for _ in range(3):
-        began = time.perf_counter()
-        subprocess.run(
-            [*arguments, "--overwrite", "--quiet", "--end", "0.01"], check=True, capture_output=True
-        )
-        times.append(time.perf_counter() - began)
-    return statistics.median(times)
-
-
-def peak_of(arguments: list[str]) -> float | None:
-    """Peak resident memory of the command in MB, where the system tells it."""
-    code = (
-        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
-    )
-    if sys.platform != "linux":
-        return None
-    run = [sys.executable, "-c", code, *arguments, "--overwrite", "--quiet"]
-    return float(subprocess.run(run, capture_output=True, text=True, check=True).stdout)
+def finished(line: list[str]) -> tuple[float, str, float]:
+    """Seconds that a command takes, what it prints, and its peak resident memory in MB."""
+    began = time.perf_counter()
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    printed = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    if status:
+        raise SystemExit(f"{' '.join(line)} failed")
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return seconds, printed, usage.ru_maxrss / unit
 
 
 def stage_decode(clip: str) -> float:
@@ -183,8 +168,8 @@ def stage_eager(clip: str) -> float:
     import torch
 
     from vidstyle.networks.loading import load_network
-    from vidstyle.stylizer import Drawing
     from vidstyle.styles import read_style
+    from vidstyle.stylizer import Drawing
     from vidstyle.weights import find_model
 
     def image(pixels: Any) -> torch.Tensor:
@@ -199,6 +184,7 @@ def stage_eager(clip: str) -> float:
 
 
 def some_frames(clip: str, count: int) -> list[Any]:
+    """The first frames of a clip."""
     from vidstyle.sources import Reading, open_source
 
     with open_source(clip, Reading()) as source:
@@ -290,12 +276,14 @@ def convolution(precision: str) -> float:
 
 
 def timed(work: Callable[[], Any]) -> float:
+    """Seconds that `work` takes."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
 
 
 def print_machine(facts: dict[str, Any]) -> None:
+    """One line on the machine."""
     print(
         f"{facts['cpu']}, {facts['cores']} cores, {facts['precision']}: 3x3 convolution "
         f"{facts['convolution_tflops']:.2f} TFLOP/s, copy {facts['copy_gb_per_second']:.1f} GB/s\n"
@@ -303,6 +291,7 @@ def print_machine(facts: dict[str, Any]) -> None:
 
 
 def print_row(size: str, row: dict[str, Any]) -> None:
+    """The figures of one size."""
     stages = ", ".join(f"{name} {1000 * seconds:.1f}" for name, seconds in row["seconds"].items())
     print(
         f"{size}: one core, milliseconds a frame: {stages}\n"
@@ -310,7 +299,7 @@ def print_row(size: str, row: dict[str, Any]) -> None:
         f"({row['share_of_bound']:.2f} of the bound; {row['steady_fps']:.1f} once running)\n"
         f"  eager PyTorch, network alone: {row['eager_fps']:.1f} fps "
         f"(the whole command is {row['times_eager']:.1f} times as fast)\n"
-        f"  a clip of one frame, start to end: {row['first_frame_seconds']:.2f} s; "
+        f"  a clip of one frame, start to end: {row['one_frame_seconds']:.2f} s; "
         f"peak memory {row['peak_mb']:.0f} MB"
     )
 

@@ -4,6 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
+
 from vidstyle.networks import NETWORKS
 from vidstyle.networks.importing import store_model
 from vidstyle.weights import Header, Model

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
-import vidstyle
 from media import clip, facts
 from models import picture
+
+import vidstyle
 
 
 @pytest.fixture(scope="module")

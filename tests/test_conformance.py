@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from vidstyle.networks import NETWORKS
 from vidstyle.networks.importing import import_weights
 from vidstyle.networks.loading import load_network

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from models import picture, random_model
+
 from vidstyle.contracts import Profile
 from vidstyle.networks import NETWORKS
 from vidstyle.networks.loading import load_network

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from models import picture
 from needs import needs_cuda
+
 from vidstyle.errors import DeviceError, UnknownName
 from vidstyle.runtimes import RUNTIMES, choose
 from vidstyle.stylizer import Drawing, Stylizer, load_stylizer

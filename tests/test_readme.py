@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from media import clip
 from models import picture
+
 from vidstyle.cli.commands import vidstyle
 
 ROOT = Path(__file__).parents[1]

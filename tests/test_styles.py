@@ -2,9 +2,10 @@
 
 import pytest
 from models import picture
+
 from vidstyle.errors import InputError, UnknownName
-from vidstyle.image import SUFFIXES, save_picture
 from vidstyle.folders import packaged
+from vidstyle.image import SUFFIXES, save_picture
 from vidstyle.styles import LONG_SIDE, bundled_styles, find_style, read_style
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from models import picture
+
 from vidstyle.errors import UnknownName, VidstyleError
 from vidstyle.stylizer import Drawing, load_stylizer
 

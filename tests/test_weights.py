@@ -5,6 +5,7 @@ import struct
 
 import pytest
 import torch
+
 from vidstyle.errors import InputError, UsageError
 from vidstyle.networks.adain import AdaIN
 from vidstyle.networks.importing import import_weights, read_parts

@@ -25,7 +25,7 @@ _NETWORK = {
     "format_whitelist": f"{_CONTAINERS},hls,rtsp,sdp,rtp,webvtt",
 }
 _TIMEOUT = (15.0, 15.0)  # seconds to open, and to wait for data
-_LIVE = ("rtsp", "rtmp", "rtmps", "srt", "udp", "rtp")
+_LIVE = ("rtsp://", "rtmp://", "rtmps://", "srt://", "udp://", "rtp://")
 
 
 def is_url(address: str) -> bool:

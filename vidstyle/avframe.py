@@ -8,6 +8,7 @@ pictures there and back; ours stays within one).
 from __future__ import annotations
 
 import logging
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -23,47 +24,41 @@ from vidstyle.image import over_black, to_uint8
 log = logging.getLogger(__name__)
 
 RGB, UNSPECIFIED = 0, 2  # matrix coefficients, as H.273 numbers them
-FULL_RANGE = 2  # AVCOL_RANGE_JPEG
+LIMITED_RANGE, FULL_RANGE = 1, 2  # AVCOL_RANGE_MPEG, AVCOL_RANGE_JPEG
 _LUMA_WEIGHTS = {  # matrix -> weights of red and blue in luma (H.273 table 4)
     1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114),
     7: (0.212, 0.087), 9: (0.2627, 0.0593), 10: (0.2627, 0.0593),
 }  # fmt: skip
+_PLANAR = re.compile(r"yuv[aj]?4\d\dp(10le|12le|16le)?")  # read as they are; others are repacked
 _SUBSAMPLING = {"420": (2, 2), "422": (2, 1), "444": (1, 1)}  # layout -> across, down
 
 
 def color_of(frame: av.VideoFrame) -> Color:
     """What the numbers of `frame` mean; what is not said is chosen as other players choose it."""
+    primaries, transfer = int(frame.color_primaries), int(frame.color_trc)
     if _is_rgb(frame.format):
-        return Color(matrix=RGB, full_range=True, primaries=1, transfer=13)
-    high = frame.height > 576
+        return Color(RGB, True, _tagged(primaries, 1), _tagged(transfer, 13))
     matrix = int(frame.colorspace)
     if matrix not in _LUMA_WEIGHTS:
         said = "untagged" if matrix == UNSPECIFIED else f"tagged with matrix {matrix}, unknown here"
-        matrix = 1 if high else 6
-        name = "BT.709" if high else "BT.601"
-        log.info("The video's color is %s; %s is taken, for its height.", said, name)
+        high = frame.width >= 1280 or frame.height > 576
+        matrix, name = (1, "BT.709") if high else (6, "BT.601")
+        log.info("The video's color is %s; %s is taken, for its size.", said, name)
     full = int(frame.color_range) == FULL_RANGE or frame.format.name.startswith("yuvj")
-    primaries, transfer = int(frame.color_primaries), int(frame.color_trc)
+    usual = matrix if matrix in (1, 5, 6, 7, 9) else 1
     return Color(
-        matrix,
-        full,
-        primaries
-        if primaries not in (0, UNSPECIFIED)
-        else matrix
-        if matrix in (1, 5, 6, 7, 9)
-        else 1,
-        transfer if transfer not in (0, UNSPECIFIED) else 1 if matrix in (1, 9) else 6,
+        matrix, full, _tagged(primaries, usual), _tagged(transfer, 1 if matrix in (1, 9, 10) else 6)
     )
 
 
 def layout_of(format: av.VideoFormat) -> tuple[str, int, bool]:
     """How `format` stores pictures: chroma layout ("420", "422", "444", "rgb"), bits, alpha."""
-    bits = max(component.bits for component in format.components)
+    bits = max(8, *(component.bits for component in format.components))
     alpha = any(component.is_alpha for component in format.components) or format.has_palette
     if _is_rgb(format):
-        return "rgb", bits if bits > 8 else 8, alpha
-    across, down = format.chroma_width(256) < 256, format.chroma_height(256) < 256
-    return "420" if down else "422" if across else "444", max(bits, 8), alpha
+        return "rgb", bits, alpha
+    across, down = _subsampling(format)
+    return "444" if across == 1 else "422" if down == 1 else "420", bits, alpha
 
 
 class FrameReader:
@@ -74,30 +69,33 @@ class FrameReader:
 
     def read(self, frame: av.VideoFrame, color: Color) -> tuple[Pixels, Alpha | None]:
         """Pixels (uint16 above 8 bits) and alpha of `frame`, turned as its display matrix says."""
-        layout, bits, has_alpha = layout_of(frame.format)
-        alpha = None
-        if layout == "rgb":
-            name = (
-                ("rgba" if has_alpha else "rgb24")
-                if bits <= 8
-                else ("rgba64le" if has_alpha else "rgb48le")
-            )
-            packed = _planes(self._reformat(frame, name))[0]
-            pixels = np.ascontiguousarray(packed[..., :3])
-            if has_alpha:
-                alpha = to_uint8(np.ascontiguousarray(packed[..., 3]))
-        else:
-            depth = 8 if bits <= 8 else 10 if bits <= 10 else 12 if bits <= 12 else 16
-            name = pixel_format(layout, depth, has_alpha)
-            same = frame.format.name in (name, name.replace("yuv", "yuvj"))
-            planes = _planes(frame if same else self._reformat(frame, name))
-            pixels = _to_rgb(planes[:3], layout, depth, color)
-            if has_alpha:
-                alpha = to_uint8(_scaled(planes[3], 65535 / (2**depth - 1), np.uint16))
-        if has_alpha and alpha is not None and alpha.min() == 255:
-            alpha = None
         turn = orientation(frame)
+        pixels, alpha = (self._rgb if _is_rgb(frame.format) else self._yuv)(frame, color)
+        if alpha is not None and alpha.min() == 255:
+            alpha = None
         return _turned(pixels, turn), None if alpha is None else _turned(alpha, turn)
+
+    def _rgb(self, frame: av.VideoFrame, color: Color) -> tuple[Pixels, Alpha | None]:
+        _, bits, has_alpha = layout_of(frame.format)
+        name = ("rgba" if has_alpha else "rgb") + (
+            "64le" if has_alpha and bits > 8 else "48le" if bits > 8 else "" if has_alpha else "24"
+        )
+        packed = _planes(self._reformat(frame, name))[0]
+        pixels = np.ascontiguousarray(packed[..., :3])
+        if len(frame.format.components) < 3 and int(frame.color_range) == LIMITED_RANGE:
+            pixels = _grey_levels(bits)[pixels]
+        return pixels, to_uint8(np.ascontiguousarray(packed[..., 3])) if has_alpha else None
+
+    def _yuv(self, frame: av.VideoFrame, color: Color) -> tuple[Pixels, Alpha | None]:
+        layout, bits, has_alpha = layout_of(frame.format)
+        if not _PLANAR.fullmatch(frame.format.name):
+            bits = next(depth for depth in (8, 10, 12, 16) if depth >= bits)
+            frame = self._reformat(frame, pixel_format(layout, bits, has_alpha))
+        planes = _planes(frame)
+        pixels = _to_rgb(planes[:3], _subsampling(frame.format), bits, color)
+        if not has_alpha:
+            return pixels, None
+        return pixels, to_uint8(_scaled(planes[3], 65535 / (2**bits - 1), np.uint16))
 
     def _reformat(self, frame: av.VideoFrame, name: str) -> av.VideoFrame:
         return self._reformatter.reformat(frame, format=name, threads=1)
@@ -193,8 +191,26 @@ def _turned(pixels: HostArray, turn: tuple[bool, bool, bool]) -> HostArray:
 
 
 def _is_rgb(format: av.VideoFormat) -> bool:
-    """Grey counts as RGB: it has no chroma to convert, and FFmpeg takes it for full range."""
+    """Grey counts as RGB: it has no chroma to convert."""
     return format.is_rgb or format.has_palette or len(format.components) < 3
+
+
+def _subsampling(format: av.VideoFormat) -> tuple[int, int]:
+    """How many pixels share a sample of chroma, across and down."""
+    return 256 // format.chroma_width(256), 256 // format.chroma_height(256)
+
+
+def _tagged(value: int, otherwise: int) -> int:
+    return otherwise if value in (0, UNSPECIFIED) else value
+
+
+@lru_cache
+def _grey_levels(bits: int) -> HostArray:
+    """Full-range grey for each level of limited range, which FFmpeg's scaler leaves as it is."""
+    top = 255 if bits == 8 else 65535
+    black, white = (level * 2.0 ** (bits - 8) / (2**bits - 1) * top for level in (16, 235))
+    levels = np.clip((np.arange(top + 1) - black) / (white - black), 0, 1)
+    return np.rint(levels * top).astype(np.uint8 if bits == 8 else np.uint16)
 
 
 def _planes(frame: av.VideoFrame) -> list[HostArray]:
@@ -202,7 +218,8 @@ def _planes(frame: av.VideoFrame) -> list[HostArray]:
     deep = max(component.bits for component in frame.format.components) > 8
     views = []
     for plane in frame.planes:
-        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height]
+        rows = np.frombuffer(plane, np.uint8).reshape(-1, abs(plane.line_size))
+        rows = rows[:: 1 if plane.line_size > 0 else -1][: plane.height]  # some are bottom-up
         values = rows.view(np.uint16) if deep else rows
         if len(frame.planes) == 1 and len(frame.format.components) > 1:
             channels = len(frame.format.components)
@@ -238,10 +255,11 @@ def _levels(full_range: bool, bits: int) -> tuple[HostArray, HostArray]:
     return np.array([219, 224, 224]) * 256.0, np.array([16, 128, 128]) * 256.0
 
 
-def _to_rgb(planes: list[HostArray], layout: str, bits: int, color: Color) -> Pixels:
-    height, width = planes[0].shape
+def _to_rgb(
+    planes: list[HostArray], subsampling: tuple[int, int], bits: int, color: Color
+) -> Pixels:
     deep = [_scaled(plane, 2.0 ** (16 - bits), np.uint16) for plane in planes]
-    deep[1:] = [_raised(plane, layout, height, width) for plane in deep[1:]]
+    deep[1:] = [_raised(plane, subsampling, deep[0].shape) for plane in deep[1:]]
     scale, offset = _levels(color.full_range, bits)
     to_rgb = 65535 * np.linalg.inv(_matrix(color)) / scale
     affine = np.column_stack([to_rgb, -to_rgb @ offset]).astype(np.float32)
@@ -271,28 +289,32 @@ def _scaled(plane: HostArray, scale: float, dtype: Any, top: int = 65535) -> Hos
     return np.minimum(scaled, top) if top < 65535 else scaled
 
 
-def _raised(chroma: HostArray, layout: str, height: int, width: int) -> HostArray:
+def _raised(chroma: HostArray, subsampling: tuple[int, int], shape: tuple[int, ...]) -> HostArray:
     """Chroma at the size of luma, linearly, its samples at the left and halfway between rows."""
-    across, down = _SUBSAMPLING[layout]
+    across, down = subsampling
     if (across, down) == (1, 1):
         return chroma
     places = np.array([[1 / across, 0, 0], [0, 1 / down, (1 / down - 1) / 2]], np.float32)
     return np.asarray(
         cv2.warpAffine(
-            chroma, places, (width, height),
+            chroma, places, shape[::-1],
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
         )
     )  # fmt: skip
 
 
 def _lowered(chroma: HostArray, layout: str) -> HostArray:
-    """Chroma sampled down to the same places: (1, 2, 1) / 4 across, pairs of rows averaged."""
+    """Chroma sampled down to the same places, so that what `_raised` made comes back.
+
+    Across by (-1, 2, 6, 2, -1) / 8, which undoes linear interpolation exactly (Le Gall, Tabatabai,
+    "Sub-band coding of digital images", 1988); pairs of rows are averaged.
+    """
     across, down = _SUBSAMPLING[layout]
     if down == 2:
         chroma = cv2.resize(
             chroma, (chroma.shape[1], chroma.shape[0] // 2), interpolation=cv2.INTER_AREA
         )
     if across == 2:
-        kernel = np.array([[0.25, 0.5, 0.25]], np.float32)
-        chroma = cv2.filter2D(chroma, -1, kernel, borderType=cv2.BORDER_REPLICATE)[:, ::2]
+        kernel = np.array([[-1, 2, 6, 2, -1]], np.float32) / 8
+        chroma = cv2.filter2D(chroma, -1, kernel, borderType=cv2.BORDER_REFLECT_101)[:, ::2]
     return np.asarray(chroma)

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vidstyle.errors import InputError, PartialResult, UsageError
+from vidstyle.errors import InputError, OutputExists, PartialResult, UsageError
 from vidstyle.image import SUFFIXES
 from vidstyle.job import Job
 from vidstyle.session import drawing_of, run
+from vidstyle.sinks.writing import writing
 from vidstyle.stylizer import load_stylizer
 
 log = logging.getLogger(__name__)
@@ -34,20 +35,17 @@ def run_folder(job: Job, on_photo: Callable[[int, int], None] | None = None) -> 
 
     Raises:
         UsageError: the two folders are one, or the output is no folder.
-        InputError: no photograph in the folder.
+        OutputExists: photographs of these names are there already.
+        InputError: no photograph in the folder, or none that can be drawn.
         PartialResult: some could not be drawn; the others are there.
     """
     source, sink = Path(job.source), Path(job.sink)
     photos = photos_in(source)
-    if sink.exists() and not sink.is_dir():
-        raise UsageError(
-            f"{job.source!r} is a folder, so the output must be one; {job.sink!r} is a file."
-        )
-    if sink.exists() and sink.samefile(source):
-        raise UsageError(f"{job.sink!r} is the input itself; write to another folder.")
+    _check(job, source, sink, photos)
     stylizer = load_stylizer(drawing_of(job))
     stylizer.look(job.style)  # a style that cannot be read is no photograph's fault
-    sink.mkdir(parents=True, exist_ok=True)
+    with writing(sink):
+        sink.mkdir(parents=True, exist_ok=True)
     failed = []
     for done, photo in enumerate(photos, 1):
         try:
@@ -58,11 +56,34 @@ def run_folder(job: Job, on_photo: Callable[[int, int], None] | None = None) -> 
         if on_photo is not None:
             on_photo(done, len(photos))
     if failed:
-        raise PartialResult(
-            f"{len(failed)} of {len(photos)} photographs could not be drawn: {', '.join(failed[:5])}"
-            f"{', …' if len(failed) > 5 else ''}."
-        )
+        _say_failed(failed, len(photos), sink)
     return FolderSummary(str(sink), len(photos), tuple(failed))
+
+
+def _check(job: Job, source: Path, sink: Path, photos: list[Path]) -> None:
+    """Refuse what cannot end well before anything is drawn."""
+    if job.sink == "-" or (sink.suffix and not sink.is_dir()):
+        raise UsageError(
+            f"{job.source!r} is a folder, so the output must be one, not {job.sink!r}."
+        )
+    if sink.exists() and sink.samefile(source):
+        raise UsageError(f"{job.sink!r} is the input itself; write to another folder.")
+    there = [photo.name for photo in photos if (sink / photo.name).exists()]
+    if there and not job.overwrite:
+        raise OutputExists(
+            f"{len(there)} of {len(photos)} photographs are in {job.sink!r} already, "
+            f"{there[0]!r} for one; --overwrite replaces them."
+        )
+
+
+def _say_failed(failed: list[str], count: int, sink: Path) -> None:
+    names = ", ".join(failed[:5]) + (", …" if len(failed) > 5 else "")
+    message = f"{len(failed)} of {count} photographs could not be drawn: {names}."
+    if len(failed) < count:
+        raise PartialResult(message)
+    if not any(sink.iterdir()):
+        sink.rmdir()
+    raise InputError(message)
 
 
 def photos_in(folder: Path) -> list[Path]:

@@ -25,9 +25,11 @@ class VidstyleError(Exception):
     """Something failed; the message is one line that says what was found and what to do."""
 
     exit_code = 1
+    kept = ""  # the file with what was drawn, after a PartialResult or an Interrupted
 
     def __str__(self) -> str:
-        return " ".join(str(argument) for argument in self.args)
+        message = " ".join(str(argument) for argument in self.args)
+        return f"{message} What was drawn is kept as {self.kept!r}." if self.kept else message
 
 
 class UsageError(VidstyleError):

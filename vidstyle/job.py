@@ -13,10 +13,11 @@ from typing import Any, get_type_hints
 import tomli_w
 
 from vidstyle.contracts import VideoInfo
-from vidstyle.errors import InputError, UsageError
+from vidstyle.errors import InputError, OutputExists, UnknownName, UsageError, VidstyleError
 from vidstyle.image import MAX_PIXELS
 
 _LARGEST_SIDE = 16384  # pixels
+_MOST_BITS = 2**31 - 1  # a second; more than encoders count
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,9 @@ class Job:
             raise UsageError(
                 f"--bitrate is a number of bits such as 8M or 2500k; got {self.bitrate!r}."
             )
-        return int(float(match[1]) * {"": 1, "k": 1e3, "m": 1e6}[match[2].lower()])
+        bits = float(match[1]) * {"": 1, "k": 1e3, "m": 1e6}[match[2].lower()]
+        _in_range("--bitrate", bits, 1000, _MOST_BITS)
+        return int(bits)
 
     def drawn_info(self, info: VideoInfo) -> VideoInfo:
         """What the drawn frames look like, before they are put side by side."""
@@ -139,30 +142,40 @@ def read_job(path: str | Path, **changes: Any) -> Job:
         raise InputError(f"The job {str(path)!r} cannot be read: {error}.") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"The job {str(path)!r} is no TOML: {error}.") from None
-    hints = get_type_hints(Job)
-    for key, value in values.items():
-        if key not in hints:
-            raise UsageError(f"The job {str(path)!r} sets {key!r}, which is unknown.")
-        if (
-            isinstance(value, int)
-            and not isinstance(value, bool)
-            and not isinstance(value, hints[key])
-        ):
-            values[key] = float(value)
-        if not isinstance(values[key], hints[key]) or isinstance(value, bool) != (
-            hints[key] is bool
-        ):
-            raise UsageError(f"In the job {str(path)!r}, {key!r} cannot be {value!r}.")
-    values |= changes
+    values = {key: _checked(path, key, value) for key, value in values.items()} | changes
     if missing := [key for key in ("source", "sink", "style") if key not in values]:
         raise UsageError(f"The job {str(path)!r} does not say: {', '.join(missing)}.")
     return Job(**values)
 
 
+def _checked(path: str | Path, key: str, value: Any) -> Any:
+    """A value of a job file, of the kind that its key asks for; whole numbers are numbers too."""
+    kinds = get_type_hints(Job)
+    if key not in kinds:
+        raise UnknownName(f"setting in the job {str(path)!r}:", key, kinds)
+    if isinstance(value, bool) != (kinds[key] is bool):
+        raise UsageError(f"In the job {str(path)!r}, {key!r} cannot be {value!r}.")
+    if not isinstance(value, kinds[key]) and isinstance(value, int):
+        value = float(value)
+    if not isinstance(value, kinds[key]):
+        raise UsageError(f"In the job {str(path)!r}, {key!r} cannot be {value!r}.")
+    return value
+
+
 def save_job(job: Job, path: str | Path) -> None:
-    """Write every setting of `job` that is not left open, as TOML."""
+    """Write every setting of `job` that is not left open, as TOML.
+
+    Raises:
+        OutputExists: a file is there, and `job.overwrite` does not allow to replace it.
+        VidstyleError: it cannot be written.
+    """
+    if Path(path).exists() and not job.overwrite:
+        raise OutputExists(f"{str(path)!r} is there already; --overwrite replaces it.")
     values = {key: value for key, value in asdict(job).items() if value is not None}
-    Path(path).write_text(tomli_w.dumps(values), "utf-8")
+    try:
+        Path(path).write_text(tomli_w.dumps(values), "utf-8")
+    except OSError as error:
+        raise VidstyleError(f"{str(path)!r} cannot be written: {error.strerror}.") from None
 
 
 def parse_time(option: str, text: str) -> Fraction:

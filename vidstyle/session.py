@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -80,25 +79,29 @@ def run(job: Job, on_frame: OnFrame | None = None, stylizer: Stylizer | None = N
 
 
 def draw(
-    frames: Iterable[Frame],
+    frames: Generator[Frame],
     info: VideoInfo,
     stylizer: Stylizer,
     look: Look,
     side_by_side: bool,
     meter: Meter,
 ) -> Iterator[Frame]:
-    """Draw each frame at the size of `info`; side by side, the content stays at its left."""
-    for frame in frames:
-        with meter.time("draw"):
-            content = resize(frame.pixels, info.height, info.width)
-            alpha = frame.alpha
-            if alpha is not None:
-                alpha = resize(alpha, info.height, info.width)
-            pixels = stylizer(content, look)
-            if side_by_side:
-                pixels = np.hstack([content, pixels])
-                alpha = None if alpha is None else np.hstack([alpha, alpha])
-        yield replace(frame, pixels=pixels, alpha=alpha)
+    """Draw each frame at the size of `info`; side by side, the content stays at its left.
+
+    `frames` are closed at the end, however it comes.
+    """
+    with closing(frames):
+        for frame in frames:
+            with meter.time("draw"):
+                content = resize(frame.pixels, info.height, info.width)
+                alpha = frame.alpha
+                if alpha is not None:
+                    alpha = resize(alpha, info.height, info.width)
+                pixels = stylizer(content, look)
+                if side_by_side:
+                    pixels = np.hstack([content, pixels])
+                    alpha = None if alpha is None else np.hstack([alpha, alpha])
+            yield replace(frame, pixels=pixels, alpha=alpha)
 
 
 def account(source: Source, meter: Meter, max_errors: float) -> None:
@@ -122,10 +125,16 @@ def check_job(job: Job) -> None:
     """
     if job.sink == "-":
         return
-    if Path(job.sink).exists() and job.source != "-" and Path(job.source).exists():
-        if os.path.samefile(job.source, job.sink):
-            raise UsageError(f"{job.sink!r} is the input itself; write to another file.")
+    if job.source != "-" and _is_same(job.source, job.sink):
+        raise UsageError(f"{job.sink!r} is the input itself; write to another file.")
     check_output(job.sink, job.overwrite)
+
+
+def _is_same(source: str, sink: str) -> bool:
+    """Whether two addresses are one file, by links as well, or one set of numbered pictures."""
+    if os.path.exists(source) and os.path.exists(sink):
+        return os.path.samefile(source, sink)
+    return os.path.realpath(source) == os.path.realpath(sink)
 
 
 def reading_of(job: Job) -> Reading:

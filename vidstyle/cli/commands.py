@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from vidstyle.errors import Interrupted, UnknownName, UsageError
+from vidstyle.cli.signals import Check, ended_by_signals
+from vidstyle.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
     from vidstyle.contracts import VideoInfo
@@ -167,69 +166,60 @@ def stylize(
     OUT may be .mp4 .m4v .mov .mkv .webm .ts .gif, a picture (.png .jpg .webp .tiff .bmp), numbered
     pictures (%05d.png), a folder, or - for y4m on standard output (raw RGB with --codec rawvideo).
     """
-    from vidstyle.job import save_job as write_job
+    with ended_by_signals() as check:
+        from vidstyle.job import save_job as write_job
 
-    _quieten(quiet)
-    job = _make_job(job_file, settings)
-    if as_json and job.sink == "-":
-        raise UsageError("--json and the output '-' both write to standard output; choose one.")
-    if save_job is not None:
-        write_job(job, save_job)
-    if dry_run:
-        from vidstyle.plan import plan
+        _quieten(quiet)
+        job = _make_job(job_file, settings)
+        if as_json and job.sink == "-":
+            raise UsageError("--json and the output '-' both write to standard output; choose one.")
+        if save_job is not None:
+            write_job(job, save_job)
+        if dry_run:
+            from vidstyle.plan import plan
 
-        rows = plan(job)
-        _report(rows, as_json, lambda: [f"{what}: {how}" for what, how in rows.items()])
-    elif job.source != "-" and Path(job.source).is_dir():
-        _stylize_folder(job, quiet, as_json)
-    else:
-        _stylize_clip(job, quiet, as_json)
+            rows = plan(job)
+            _report(rows, as_json, [f"{what}: {how}" for what, how in rows.items()], quiet)
+        elif job.source != "-" and Path(job.source).is_dir():
+            _stylize_folder(job, quiet, as_json, check)
+        else:
+            _stylize_clip(job, quiet, as_json, check)
 
 
-def _stylize_clip(job: Job, quiet: bool, as_json: bool) -> None:
+def _stylize_clip(job: Job, quiet: bool, as_json: bool, check: Check) -> None:
     from vidstyle.cli.progress import make_progress
     from vidstyle.session import run
 
     progress = make_progress(quiet)
-    with _ended_by_signals() as check:
 
-        def on_frame(meter: Meter, info: VideoInfo) -> None:
-            check()
-            progress.update(meter, info.count)
+    def on_frame(meter: Meter, info: VideoInfo) -> None:
+        check()
+        progress.update(meter, info.count)
 
-        try:
-            summary = run(job, on_frame)
-        except Interrupted as error:
-            raise Interrupted(
-                f"{error} What was drawn is kept beside {job.sink!r}.", error.exit_code - 128
-            ) from None
-        finally:
-            progress.close()
+    try:
+        summary = run(job, on_frame)
+    finally:
+        progress.close()
     stages = ", ".join(f"{stage} {value:.1f} ms" for stage, value in summary.milliseconds.items())
     text = (
         f"{summary.output}: {summary.frames} frames in {summary.seconds:.1f} s, "
         f"{summary.frames_per_second:.1f} fps ({stages})"
     )
-    _report(asdict(summary), as_json, lambda: [text, *summary.tracks], quiet)
+    lines = [text, *summary.tracks]
+    _report(asdict(summary), as_json, lines, quiet, sys.stderr if job.sink == "-" else sys.stdout)
 
 
-def _stylize_folder(job: Job, quiet: bool, as_json: bool) -> None:
+def _stylize_folder(job: Job, quiet: bool, as_json: bool, check: Check) -> None:
     from vidstyle.batch import run_folder
 
-    with _ended_by_signals() as check:
+    def on_photo(done: int, total: int) -> None:
+        check()
+        if not quiet:
+            print(f"{done} of {total} photographs", file=sys.stderr)
 
-        def on_photo(done: int, total: int) -> None:
-            check()
-            if not quiet:
-                print(f"{done} of {total} photographs", file=sys.stderr)
-
-        summary = run_folder(job, on_photo)
-    _report(
-        asdict(summary),
-        as_json,
-        lambda: [f"{summary.output}: {summary.photographs} photographs"],
-        quiet,
-    )
+    summary = run_folder(job, on_photo)
+    lines = [f"{summary.output}: {summary.photographs} photographs"]
+    _report(asdict(summary), as_json, lines, quiet)
 
 
 @vidstyle.command()
@@ -276,7 +266,7 @@ def styles(sheet: str | None, overwrite: bool, as_json: bool) -> None:
     _report(
         {name: asdict(row) | {"path": str(row.path)} for name, row in rows.items()},
         as_json,
-        lambda: lines,
+        lines,
     )
 
 
@@ -306,7 +296,7 @@ def list_weights(as_json: bool) -> None:
         f"{name:<18}{row['path'] or 'not here; see: vidstyle weights import ' + name + ' --help'}"
         for name, row in rows.items()
     ]
-    _report(rows, as_json, lambda: lines)
+    _report(rows, as_json, lines)
 
 
 class _ImportCommands(click.Group):
@@ -334,7 +324,10 @@ class _ImportCommands(click.Group):
                 ["--folder"], metavar="DIR", help="Where to store. [the user's data folder]"
             )
         )
-        about = f"Import {row['title']}.\n\n{row['paper']}. From {row['address']}. License: {row['license']}."
+        about = (
+            f"Import {row['title']}.\n\n"
+            f"{row['paper']}. From {row['address']}. License: {row['license']}."
+        )
         return click.Command(name, params=options, help=about, callback=_importer(name))
 
 
@@ -387,41 +380,19 @@ def _make_job(job_file: str | None, settings: dict[str, Any]) -> Job:
     return Job(**given)
 
 
-@contextmanager
-def _ended_by_signals() -> Iterator[Callable[[], None]]:
-    """Yields a function that raises Interrupted once a signal has asked for the end.
-
-    The first signal lets the frame at hand be finished, so that the file is whole up to there;
-    the second ends at once.
-    """
-    asked: list[int] = []
-
-    def ask(number: int, _: object) -> None:
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(number)
-
-    def check() -> None:
-        if asked:
-            raise Interrupted("Interrupted.", asked[0])
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield check
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _quieten(quiet: bool) -> None:
     if quiet:
         logging.getLogger("vidstyle").setLevel(logging.ERROR)
 
 
 def _report(
-    values: Any, as_json: bool, lines: Callable[[], list[str]], quiet: bool = False
+    values: Any,
+    as_json: bool,
+    lines: list[str],
+    quiet: bool = False,
+    place: TextIO | None = None,
 ) -> None:
     if as_json:
         print(json.dumps(values, indent=2, default=str))
     elif not quiet:
-        print("\n".join(lines()))
+        print("\n".join(lines), file=place)

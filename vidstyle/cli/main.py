@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -23,7 +24,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     _speak(logging.INFO)
     try:
         result = vidstyle.main(arguments, prog_name="vidstyle", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by the shell: >&-
+            sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except VidstyleError as error:
         return _fail(str(error), error.exit_code)
@@ -38,29 +40,38 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _fail(error.format_message() + hint, _USAGE)
     except (KeyboardInterrupt, click.Abort):
         return _fail("Interrupted; nothing was kept.", _INTERRUPTED)
-    except BrokenPipeError:  # the reader of our output has gone, as in `vidstyle styles | head`
-        sys.stderr.close()
-        return 1
+    except BrokenPipeError:  # as in `vidstyle styles | head`
+        return _fail("The reader of standard output has gone.", 1)
+    except OSError as error:
+        return _fail(f"{error}.", 1)
 
 
 def _fail(message: str, code: int) -> int:
     print(f"vidstyle: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    _leave_standard_output()
     return code
+
+
+def _leave_standard_output() -> None:
+    """Let Python's last flush not fail, and say so, where nobody reads any more."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _speak(level: int) -> None:
     """Show what vidstyle logs; other libraries keep their own silence."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(_Format())
     logger = logging.getLogger("vidstyle")
-    logger.handlers = [handler]
+    logger.handlers = [_Lines()]
     logger.setLevel(level)
     logger.propagate = False
 
 
-class _Format(logging.Formatter):
-    """The message, warnings marked as such."""
+class _Lines(logging.Handler):
+    """One line for each message, warnings marked as such; above a progress bar where one is."""
 
-    def format(self, record: logging.LogRecord) -> str:
+    def emit(self, record: logging.LogRecord) -> None:
         mark = "Warning: " if record.levelno >= logging.WARNING else ""
-        return mark + record.getMessage()
+        print(mark + record.getMessage(), file=sys.stderr)

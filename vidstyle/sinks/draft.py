@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from vidstyle.errors import Interrupted, PartialResult, VidstyleError
+from vidstyle.sinks.writing import writing
 
 
 class Draft:
@@ -14,41 +15,53 @@ class Draft:
 
     def __init__(self, place: Path) -> None:
         self._place = place
-        self.path = place.with_name(f".{place.stem}.{secrets.token_hex(4)}{place.suffix}")
+        self.path = place.with_name(f".vidstyle-{secrets.token_hex(4)}{place.suffix}")
         self.destination = str(place)
 
     def check(self) -> None:
         """Refuse at once what could not be written."""
-        if not os.access(self._place.parent, os.W_OK):
-            raise VidstyleError(f"The folder {str(self._place.parent)!r} cannot be written to.")
+        check_folder(self._place.parent)
 
-    def settle(self, error: type[BaseException] | None) -> None:
+    def settle(self, error: BaseException | None) -> None:
         """Move the file to where it belongs.
 
         That is its place when all went well; NAME.partial.SUFFIX when what there is shall be
-        kept; nowhere after any other error: what was there before is still there.
+        kept, and the error says so; nowhere after any other error: what was there before is still
+        there.
         """
-        if not self.path.exists():
+        if error is not None and not (keeps_part(error) and self.path.exists()):
+            self.path.unlink(missing_ok=True)
             return
-        if error is None:
-            self.path.replace(self._place)
-        elif keeps_part(error) and self.path.stat().st_size:
-            partial = self._free_name()
-            self.path.replace(partial)
-            self.destination = str(partial)
-        else:
-            self.path.unlink()
-
-    def _free_name(self) -> Path:
-        """NAME.partial.SUFFIX, or numbered where an earlier one is kept."""
-        stem, suffix = self._place.stem, self._place.suffix
-        partial, number = self._place.with_name(f"{stem}.partial{suffix}"), 2
-        while partial.exists():
-            partial = self._place.with_name(f"{stem}.partial-{number}{suffix}")
-            number += 1
-        return partial
+        goal = self._place if error is None else partial_name(self._place)
+        try:
+            with writing(goal):
+                self.path.replace(goal)
+        finally:
+            self.path.unlink(missing_ok=True)
+        self.destination = str(goal)
+        if isinstance(error, VidstyleError):
+            error.kept = self.destination
 
 
-def keeps_part(error: type[BaseException]) -> bool:
+def check_folder(folder: Path) -> None:
+    """Refuse at once a folder that cannot be written to.
+
+    Raises:
+        VidstyleError: it is not there, or not ours.
+    """
+    if not os.access(folder, os.W_OK):
+        raise VidstyleError(f"The folder {str(folder)!r} cannot be written to.")
+
+
+def keeps_part(error: BaseException) -> bool:
     """Whether what has been written so far is kept after `error`."""
-    return issubclass(error, Interrupted | PartialResult)
+    return isinstance(error, Interrupted | PartialResult)
+
+
+def partial_name(place: Path) -> Path:
+    """NAME.partial.SUFFIX, or numbered where an earlier one is kept."""
+    partial, number = place.with_name(f"{place.stem}.partial{place.suffix}"), 2
+    while partial.exists():
+        partial = place.with_name(f"{place.stem}.partial-{number}{place.suffix}")
+        number += 1
+    return partial

@@ -1,0 +1,49 @@
+"""Stand-ins of twenty lines, for tests that are about something else."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from vidstyle.cli.main import _run
+from vidstyle.contracts import Look
+
+
+class FakeStylizer:
+    """Gives the content back, exactly; raises `error` at the frame of number `fails_at`."""
+
+    network, runtime, device, precision = "fake", "fake", "cpu", "fp32"
+
+    def __init__(self, fails_at: int | None = None, error: Exception | None = None) -> None:
+        self._left, self._error = fails_at, error or RuntimeError("the stylizer broke")
+        self.drawn = 0
+
+    def look(self, style: Any, strength: float = 1.0) -> Look:
+        return Look((), strength)
+
+    def __call__(self, pixels: Any, look: Look) -> Any:
+        if self.drawn == self._left:
+            raise self._error
+        self.drawn += 1
+        return pixels
+
+
+def typed(*arguments: str) -> int:
+    """Run a command line in this process; its exit code comes back."""
+    logger = logging.getLogger("vidstyle")
+    before = logger.handlers, logger.level, logger.propagate
+    try:
+        return _run(arguments)
+    finally:
+        (logger.handlers, logger.level, logger.propagate) = before
+
+
+def command_line(*arguments: str, folder: Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run vidstyle in a process of its own; text comes back unless `options` say otherwise."""
+    return subprocess.run(
+        [sys.executable, "-m", "vidstyle", *arguments],
+        cwd=folder, **({"capture_output": True, "text": True, "timeout": 60} | options),
+    )  # fmt: skip

@@ -1,0 +1,65 @@
+"""Stages on their own threads, tried with integers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from vidstyle.pipeline import ahead
+
+
+def numbers(count: int, seen: list[int] | None = None) -> Iterator[int]:
+    for number in range(count):
+        if seen is not None:
+            seen.append(number)
+        yield number
+
+
+def test_items_come_in_order() -> None:
+    assert list(ahead(ahead(numbers(1000), 3), 3)) == list(range(1000))
+
+
+def test_the_writer_waits_for_the_reader() -> None:
+    seen: list[int] = []
+    items = ahead(numbers(1000, seen), 3)
+    next(items)
+    time.sleep(0.05)
+    assert len(seen) <= 1 + 3 + 1  # taken, waiting, in hand
+    items.close()
+
+
+def test_an_error_comes_after_the_last_good_item() -> None:
+    def broken() -> Iterator[int]:
+        yield 1
+        raise ValueError("broken")
+
+    items = ahead(broken(), 3)
+    assert next(items) == 1
+    with pytest.raises(ValueError, match="broken"):
+        next(items)
+
+
+def test_closing_ends_every_thread_and_every_stage() -> None:
+    ended = []
+
+    def source() -> Iterator[int]:
+        try:
+            yield from numbers(1000)
+        finally:
+            ended.append("source")
+
+    before = threading.active_count()
+    items = ahead(source(), 3)
+    next(items)
+    items.close()
+    assert ended == ["source"]
+    assert threading.active_count() == before
+
+
+def test_nothing_runs_before_the_first_item_is_asked_for() -> None:
+    seen: list[int] = []
+    ahead(numbers(10, seen), 3).close()
+    assert seen == []

@@ -45,6 +45,7 @@ def clip(
     codec: str = "libx264",
     pix_fmt: str | None = None,
     sound: bool = False,
+    sound_only: bool = False,
     times: Sequence[Fraction] | None = None,
     start: Fraction | int = 0,
     sound_start: Fraction | int = 0,
@@ -73,8 +74,11 @@ def clip(
     seconds = times or [Fraction(start) + n / rate for n in range(len(pictures))]
     base = time_base or (Fraction(1, 90000) if times or start else 1 / rate)
     with av.open(str(path), "w", format=container, options=container_options or {}) as output:
+        if sound_only:
+            _add_tone(output, output.add_stream("aac", rate=_SOUND_RATE), Fraction(0), Fraction(1))
+            return path
         stream: Any = output.add_stream(codec, rate=rate)
-        stream.height, stream.width = pictures[0].shape[:2]
+        stream.height, stream.width = pictures[0].shape[:2] if len(pictures) else (height, width)
         stream.pix_fmt = pix_fmt or "yuv420p"
         stream.codec_context.time_base = stream.time_base = base
         stream.codec_context.options = _QUICK.get(codec, {}) | (options or {})
@@ -91,10 +95,8 @@ def clip(
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
         if track is not None:
-            last = seconds[-1] + 1 / rate
-            for noise in _tone(Fraction(sound_start), last - Fraction(sound_start)):
-                output.mux(track.encode(noise))
-            output.mux(track.encode(None))
+            lasts = seconds[-1] + 1 / rate - Fraction(sound_start)
+            _add_tone(output, track, Fraction(sound_start), lasts)
     return path
 
 
@@ -172,6 +174,12 @@ def pictures_in(path: Path) -> list[np.ndarray]:
     """Every frame of a video as FFmpeg's own RGB: uint8 [H, W, 3]."""
     with av.open(str(path)) as container:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def _add_tone(output: Any, track: Any, start: Fraction, seconds: Fraction) -> None:
+    for samples in _tone(start, seconds):
+        output.mux(track.encode(samples))
+    output.mux(track.encode(None))
 
 
 def _tone(start: Fraction, seconds: Fraction) -> list[av.AudioFrame]:

@@ -94,8 +94,8 @@ def test_variable_times_are_kept_exactly(tmp_path: Path) -> None:
 def test_matroska_keeps_times_to_a_millisecond(tmp_path: Path, suffix: str) -> None:
     source = clip(tmp_path / "in.mp4", frames=8, times=[Fraction(n * n, 90) for n in range(8)])
     through(source, tmp_path / f"out{suffix}", preset=None)
-    after = facts(tmp_path / f"out{suffix}").times
-    assert all(abs(a - b) <= Fraction(1, 1000) for a, b in zip(facts(source).times, after))
+    pairs = zip(facts(source).times, facts(tmp_path / f"out{suffix}").times, strict=True)
+    assert all(abs(before - after) <= Fraction(1, 1000) for before, after in pairs)
 
 
 @pytest.mark.parametrize("base", [Fraction(1, 90000), Fraction(1, 10_000_000)])

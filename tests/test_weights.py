@@ -123,6 +123,12 @@ def test_a_damaged_model_is_said_to_be(own_folder, content):
         find_model("adain")
 
 
+def test_a_damaged_model_does_not_hide_the_others(own_folder):
+    own_folder.mkdir()
+    (own_folder / "adain.safetensors").write_bytes(b"")
+    assert find_model("microast").name in {model.name for model in models()}
+
+
 def test_a_safetensors_of_others_is_no_model(own_folder):
     own_folder.mkdir()
     header = json.dumps({"__metadata__": {"format": "pt"}}).encode()

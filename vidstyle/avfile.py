@@ -24,7 +24,7 @@ _NETWORK = {
     "protocol_whitelist": "crypto,hls,http,httpproxy,https,rtmp,rtmps,rtp,srt,srtp,tcp,tls,udp",
     "format_whitelist": f"{_CONTAINERS},hls,rtsp,sdp,rtp,webvtt",
 }
-_TIMEOUT = (15.0, 15.0)  # seconds to open, and to wait for data
+_TIMEOUT = 15.0  # seconds to open, and to wait for data
 _LIVE = ("rtsp://", "rtmp://", "rtmps://", "srt://", "udp://", "rtp://")
 
 
@@ -35,7 +35,9 @@ def is_url(address: str) -> bool:
 
 def can_reopen(address: str) -> bool:
     """Whether a second reader would find the same from the start."""
-    return not address.lower().startswith(_LIVE) and address != "-"
+    if is_url(address):
+        return not address.lower().startswith(_LIVE)
+    return Path(address).is_file()  # and no pipe
 
 
 def open_video(
@@ -46,24 +48,29 @@ def open_video(
     Raises:
         InputError: it is not there, or is no video that FFmpeg reads.
     """
-    name = address if isinstance(address, str) else "standard input"
+    name, place = (address, address) if isinstance(address, str) else ("standard input", address)
     settings: dict[str, Any] = {}
-    allowed = {"protocol_whitelist": "file", "format_whitelist": f"{format or _CONTAINERS}"}
+    allowed = {"protocol_whitelist": "file", "format_whitelist": format or _CONTAINERS}
     if isinstance(address, str) and is_url(address):
-        allowed, settings = _NETWORK, {"timeout": _TIMEOUT}
-    elif isinstance(address, str) and format is None and not Path(address).is_file():
-        kind = "is a folder" if Path(address).is_dir() else "does not exist"
-        raise InputError(f"{address!r} {kind}; a video is needed.")
+        allowed, settings = _NETWORK, {"timeout": (_TIMEOUT, _TIMEOUT)}
+    elif isinstance(address, str):
+        if format is None and (Path(address).is_dir() or not Path(address).exists()):
+            kind = "is a folder" if Path(address).is_dir() else "does not exist"
+            raise InputError(f"{address!r} {kind}; a video is needed.")
+        place = f"file:{address}"  # a name with a colon is no protocol
     try:
-        return av.open(
-            address, format=format, container_options=allowed | (options or {}),
+        container: InputContainer = av.open(
+            place, format=format, container_options=allowed | (options or {}),
             metadata_errors="replace", **settings,
         )  # fmt: skip
+        return container
     except (av.FFmpegError, OSError, ValueError) as error:
         raise InputError(f"{name!r} cannot be read as a video: {reason(error)}.") from None
 
 
 def reason(error: BaseException) -> str:
     """What went wrong, in FFmpeg's or the system's words, without number and file name."""
+    if isinstance(error, av.ExitError):  # raised by PyAV's clock alone
+        return f"nothing came for {_TIMEOUT:g} seconds"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return str(text).splitlines()[0].rstrip(".")

@@ -171,10 +171,10 @@ def pixel_format(layout: str, bits: int, alpha: bool = False) -> str:
 
 def orientation(frame: av.VideoFrame) -> tuple[bool, bool, bool]:
     """What the display matrix asks for: (transpose), then (flip left-right), (flip up-down)."""
-    try:
-        data = frame.side_data[SideData.DISPLAYMATRIX]
-    except KeyError:
+    held: Any = frame.side_data  # PyAV's stubs know a few of its keys only
+    if SideData.DISPLAYMATRIX not in held:
         return False, False, False
+    data = held[SideData.DISPLAYMATRIX]
     a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].tolist()
     if abs(a) + abs(d) >= abs(b) + abs(c):  # the picture's x goes to (a, b), its y to (c, d)
         return False, a < 0, d < 0
@@ -210,14 +210,16 @@ def _grey_levels(bits: int) -> HostArray:
     top = 255 if bits == 8 else 65535
     black, white = (level * 2.0 ** (bits - 8) / (2**bits - 1) * top for level in (16, 235))
     levels = np.clip((np.arange(top + 1) - black) / (white - black), 0, 1)
-    return np.rint(levels * top).astype(np.uint8 if bits == 8 else np.uint16)
+    dtype: Any = np.uint8 if bits == 8 else np.uint16
+    return np.rint(levels * top).astype(dtype)
 
 
 def _planes(frame: av.VideoFrame) -> list[HostArray]:
     """Each plane as [H, W] or, packed, [H, W, C]; views while the frame lives."""
     deep = max(component.bits for component in frame.format.components) > 8
+    planes: Any = frame.planes  # buffers, which PyAV's stubs do not say
     views = []
-    for plane in frame.planes:
+    for plane in planes:
         rows = np.frombuffer(plane, np.uint8).reshape(-1, abs(plane.line_size))
         rows = rows[:: 1 if plane.line_size > 0 else -1][: plane.height]  # some are bottom-up
         values = rows.view(np.uint16) if deep else rows

@@ -48,9 +48,7 @@ def read_picture(path: str | Path, max_pixels: int = MAX_PIXELS) -> Picture:
             with Pillow.open(path) as picture:
                 _check_size(path, picture.size, max_pixels)
                 upright = ImageOps.exif_transpose(picture)
-                extras = {
-                    key: picture.info[key] for key in ("icc_profile", "dpi") if key in picture.info
-                }
+                extras = _extras(picture)
                 if len(exif := upright.getexif()):
                     extras["exif"] = exif.tobytes()
                 return Picture(*_to_pixels(upright), extras)
@@ -70,7 +68,7 @@ def save_picture(
     """Write `pixels` (uint8 or uint16) to `path`; the suffix says which kind.
 
     Raises:
-        UsageError: a kind that Pillow cannot write.
+        UsageError: a kind that Pillow cannot write, or a size that the kind does not hold.
         OSError: the disk is full, or the folder cannot be written.
     """
     if path.suffix.lower() == ".png" and pixels.dtype == np.uint16:
@@ -88,14 +86,14 @@ def save_picture(
     if path.suffix.lower() == ".webp":
         options |= {"quality": _LOSSY_QUALITY}
     buffer = io.BytesIO()  # a full disk must not be met half way through Pillow's encoder
+    kind = Pillow.registered_extensions().get(path.suffix.lower())
+    if kind is None:
+        choices = ", ".join(sorted(SUFFIXES))
+        raise UsageError(f"A picture cannot be written as {path.suffix!r}. Choose from: {choices}.")
     try:
-        Pillow.fromarray(pixels).save(
-            buffer, Pillow.registered_extensions()[path.suffix.lower()], **options
-        )
-    except KeyError:
-        raise UsageError(
-            f"A picture cannot be written as {path.suffix!r}. Choose from: {', '.join(sorted(SUFFIXES))}."
-        ) from None
+        Pillow.fromarray(pixels).save(buffer, kind, **options)
+    except ValueError as error:
+        raise UsageError(f"{str(path)!r} cannot be written: {_first_line(error)}.") from None
     path.write_bytes(buffer.getvalue())
 
 
@@ -147,6 +145,14 @@ def _check_size(path: Path, size: tuple[int, int], max_pixels: int) -> None:
         )
 
 
+def _extras(picture: Pillow.Image) -> dict[str, Any]:
+    """Resolution, and the color profile where it is one of RGB, which we write."""
+    extras = {str(key): picture.info[key] for key in ("icc_profile", "dpi") if key in picture.info}
+    if (extras.get("icc_profile") or b"")[16:20] != b"RGB ":  # ICC.1, bytes of the color space
+        extras.pop("icc_profile", None)
+    return extras
+
+
 def _to_pixels(picture: Pillow.Image) -> tuple[Pixels, Alpha | None]:
     if picture.mode.startswith(("I", "F")):  # 16 bit or float grey: Pillow would clip, not scale
         grey = np.asarray(picture, dtype=np.float32)
@@ -167,4 +173,5 @@ def _png16(pixels: Pixels, alpha: Alpha | None) -> bytes:
 
 
 def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return str(text).splitlines()[0].rstrip(".")

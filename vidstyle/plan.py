@@ -17,6 +17,7 @@ from vidstyle.stylizer import load_stylizer
 def plan(job: Job) -> dict[str, str]:
     """What would be read, drawn and written, and with what. Raises what the run would raise."""
     stylizer = load_stylizer(drawing_of(job))
+    stylizer.look(job.style)
     drawn = (
         f"{stylizer.network} by {stylizer.runtime} on {stylizer.device} in {stylizer.precision}, "
         f"style {find_style(job.style)}, strength {job.strength:g}"

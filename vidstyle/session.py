@@ -36,7 +36,7 @@ class Summary:
     lost: int  # frames that were promised or damaged
     seconds: float
     first_frame_seconds: float  # from the start to the first written frame
-    frames_per_second: float  # after the first frame
+    frames_per_second: float  # once running; start-up is not in it
     milliseconds: dict[str, float]  # each stage, for one frame
     network: str
     runtime: str

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from vidstyle.contracts import Pixels
-from vidstyle.image import resize, save_picture, to_uint8
+from vidstyle.contracts import Frame, Pixels, VideoInfo
+from vidstyle.errors import UsageError
+from vidstyle.image import SUFFIXES, resize, to_uint8
 from vidstyle.job import Job
 from vidstyle.session import drawing_of, reading_of
 from vidstyle.sinks import check_output
+from vidstyle.sinks.pictures import PhotoSink
 from vidstyle.sources import open_source
 from vidstyle.styles import bundled_styles, read_style
 from vidstyle.stylizer import load_stylizer
@@ -44,9 +47,9 @@ def contact_sheet(
 
 def styles_sheet(path: str, overwrite: bool = False) -> None:
     """Write a contact sheet of the styles that come with vidstyle."""
-    check_output(path, overwrite)
+    _check(path, overwrite)
     styles = bundled_styles().values()
-    save_picture(Path(path), contact_sheet([(s.name, read_style(s.name)) for s in styles]))
+    _save(path, contact_sheet([(s.name, read_style(s.name)) for s in styles]))
 
 
 def preview(job: Job) -> int:
@@ -55,7 +58,7 @@ def preview(job: Job) -> int:
     Returns:
         How many styles the sheet shows.
     """
-    check_output(job.sink, job.overwrite)
+    _check(job.sink, job.overwrite)
     with open_source(job.source, reading_of(job)) as source:
         frame = next(iter(source))
         info = job.drawn_info(source.info)
@@ -64,5 +67,17 @@ def preview(job: Job) -> int:
     drawn = [
         (name, stylizer(content, stylizer.look(name, job.strength))) for name in bundled_styles()
     ]
-    save_picture(Path(job.sink), contact_sheet([("content", content), *drawn]))
+    cell = max(1, min(480, round(320 * info.height / info.width))), 320
+    _save(job.sink, contact_sheet([("content", content), *drawn], cell=cell))
     return len(drawn)
+
+
+def _check(path: str, overwrite: bool) -> None:
+    check_output(path, overwrite)
+    if Path(path).suffix.lower() not in SUFFIXES:
+        raise UsageError(f"A sheet is a picture: {', '.join(sorted(SUFFIXES))}; got {path!r}.")
+
+
+def _save(path: str, pixels: Pixels) -> None:
+    with PhotoSink(Path(path), VideoInfo(pixels.shape[1], pixels.shape[0])) as sink:
+        sink.write(Frame(pixels, Fraction(0), None, 0))

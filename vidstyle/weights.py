@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -21,6 +22,8 @@ from safetensors import SafetensorError, safe_open
 from vidstyle.contracts import Graph, Port
 from vidstyle.errors import InputError, UnknownName, VidstyleError
 from vidstyle.folders import data_folder, packaged
+
+log = logging.getLogger(__name__)
 
 BUNDLED = packaged("models")
 
@@ -72,23 +75,28 @@ def find_model(name: str) -> Model:
         VidstyleError: a network whose weights are not here; the message says how to import them.
         InputError: the file is damaged.
     """
-    for model in models():
-        if model.name == name:
-            return model
+    for folder in _folders():
+        path = folder / f"{name}.safetensors"
+        if path.name in _names(folder):
+            return Model(name, path, _read_header(path))
     if name in (published := published_checkpoints()):
         options = " ".join(f"--{part} {file}" for part, file in published[name]["files"].items())
         raise VidstyleError(
             f"The weights of {name!r} do not come with vidstyle. Get them from "
             f"{published[name]['address']}, then: vidstyle weights import {name} {options}"
         )
-    raise UnknownName("network", name, [model.name for model in models()] + list(published))
+    here = [Path(file).stem for folder in _folders() for file in _names(folder)]
+    raise UnknownName("network", name, dict.fromkeys([*here, *published]))
 
 
 def models() -> Iterator[Model]:
-    """All models that are here, imported ones first: they stand before bundled ones of the name."""
-    for folder in (data_folder(), BUNDLED):
-        for path in sorted(folder.glob("*.safetensors")):
-            yield Model(path.stem, path, _read_header(path))
+    """All models that are here; damaged ones are named in the log and left out."""
+    for folder in _folders():
+        for file in _names(folder):
+            try:
+                yield Model(Path(file).stem, folder / file, _read_header(folder / file))
+            except InputError as error:
+                log.warning("%s", error)
 
 
 @lru_cache
@@ -103,6 +111,15 @@ def header_metadata(header: Header) -> dict[str, str]:
         key: value if isinstance(value, str) else json.dumps(value)
         for key, value in asdict(header).items()
     }
+
+
+def _folders() -> tuple[Path, Path]:
+    """Imported models stand before bundled ones of the same name."""
+    return data_folder(), BUNDLED
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*.safetensors"))
 
 
 def _read_header(path: Path) -> Header:

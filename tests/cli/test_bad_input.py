@@ -134,12 +134,6 @@ def test_one_line_and_nothing_left(
     assert (inputs / "old.mp4").read_text() == "keep"
 
 
-@pytest.mark.parametrize("words", ["stylise in.mp4", "--version --nonsense", "preview in.mp4"])
-def test_usage_of_other_commands(words: str, capfd: pytest.CaptureFixture[str]) -> None:
-    assert typed(*words.split()) in (0, USAGE)
-    assert capfd.readouterr().err.count("\n") <= 1
-
-
 def test_a_mistyped_command_is_guessed(capfd: pytest.CaptureFixture[str]) -> None:
     assert typed("stylise", "in.mp4", "o.mp4") == USAGE
     assert "Did you mean 'stylize'?" in capfd.readouterr().err

@@ -1,46 +1,68 @@
-"""What stages cost."""
+"""What stages cost, counted by a clock that the tests turn."""
 
 from __future__ import annotations
-
-import time
 
 import pytest
 
 from vidstyle.pipeline import Meter
 
 
-def test_time_of_each_stage_is_its_own() -> None:
-    meter = Meter()
+class Clock:
+    """Stands still until it is turned."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def turn(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def meter(clock: Clock) -> Meter:
+    return Meter(clock)
+
+
+def test_time_of_each_stage_is_its_own(meter: Meter, clock: Clock) -> None:
     for _ in range(3):
         with meter.time("draw"):
-            time.sleep(0.01)
+            clock.turn(0.010)
         with meter.time("write"):
-            pass
-    found = meter.milliseconds()
-    assert 10 <= found["draw"] < 40
-    assert found["write"] < 5
-    assert meter.frames("draw") == 3
+            clock.turn(0.002)
+    assert meter.milliseconds() == pytest.approx({"draw": 10, "write": 2})
 
 
-def test_watched_items_are_counted_as_they_leave() -> None:
-    meter = Meter()
-    assert list(meter.watch("read", range(5))) == [0, 1, 2, 3, 4]
+def test_what_is_done_with_an_item_is_not_reading(meter: Meter, clock: Clock) -> None:
+    def items():
+        for item in range(5):
+            clock.turn(0.001)
+            yield item
+
+    for _ in meter.watch("read", items()):
+        clock.turn(1)
     assert meter.frames("read") == 5
+    assert meter.milliseconds() == pytest.approx({"read": 1})
 
 
-def test_a_stage_that_fails_counts_no_frame() -> None:
-    meter = Meter()
+def test_a_stage_that_fails_counts_no_frame(meter: Meter) -> None:
     with pytest.raises(ZeroDivisionError), meter.time("draw"):
         raise ZeroDivisionError
     assert meter.frames("draw") == 0
 
 
-def test_rate_is_counted_from_the_first_frame() -> None:
-    meter = Meter()
+def test_rate_leaves_out_what_came_before_the_first_frame(meter: Meter, clock: Clock) -> None:
     assert meter.frames_per_second == 0
-    time.sleep(0.1)
-    for _ in range(11):
+    clock.turn(100)
+    for _ in range(10):
+        with meter.time("draw"):
+            clock.turn(0.15)
         with meter.time("write"):
-            time.sleep(0.002)
-    assert meter.first_frame_seconds is not None and meter.first_frame_seconds > 0.1
-    assert 100 < meter.frames_per_second <= 500
+            clock.turn(0.05)
+    assert meter.frames_per_second == pytest.approx(5)
+    assert meter.first_frame_seconds == pytest.approx(100.2)

@@ -21,7 +21,9 @@ from vidstyle.sinks.codecs import (
 
 def chosen(codec: str, **info: Any) -> str:
     """The pixel format for a video like `info`."""
-    return pixel_format_for(CODECS[codec], Encoding(), VideoInfo(64, 48, **info))
+    return pixel_format_for(
+        CONTAINERS[".mkv"], CODECS[codec], Encoding(), VideoInfo(64, 48, **info)
+    )
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,7 @@ def chosen(codec: str, **info: Any) -> str:
         ("h264", {"layout": "rgb"}, "yuv420p"),
         ("h264", {"layout": "rgb", "alpha": True}, "yuv420p"),
         ("hevc", {"bits": 12}, "yuv420p12le"),
+        ("hevc", {"alpha": True}, "yuv420p"),
         ("av1", {"layout": "444"}, "yuv420p"),
         ("av1", {"bits": 10}, "yuv420p10le"),
         ("vp9", {"alpha": True}, "yuva420p"),
@@ -52,6 +55,11 @@ def test_pixel_format_keeps_what_the_codec_holds(
     codec: str, info: dict[str, Any], expected: str
 ) -> None:
     assert chosen(codec, **info) == expected
+
+
+def test_mp4_holds_no_transparency() -> None:
+    info = VideoInfo(64, 48, alpha=True)
+    assert pixel_format_for(CONTAINERS[".mp4"], CODECS["vp9"], Encoding(), info) == "yuv420p"
 
 
 @pytest.mark.parametrize("suffix", CONTAINERS)

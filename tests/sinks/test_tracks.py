@@ -28,7 +28,7 @@ def with_sound(path: Path, *encoders: str, languages: tuple[str, ...] = ()) -> P
         video: Any = output.add_stream("libx264", rate=25)
         video.width, video.height = 64, 48
         tracks: list[Any] = [output.add_stream(encoder, rate=48000) for encoder in encoders]
-        for track, language in zip(tracks, languages):
+        for track, language in zip(tracks, languages, strict=False):
             track.metadata["language"] = language
             track.disposition = track.disposition | (1 if language == languages[-1] else 0)
         for track in tracks:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from vidstyle.cli.signals import Check, ended_by_signals
-from vidstyle.errors import UnknownName, UsageError
+from vidstyle.errors import Interrupted, UnknownName, UsageError
 
 if TYPE_CHECKING:
     from vidstyle.contracts import VideoInfo
@@ -33,6 +33,12 @@ class _Commands(click.Group):
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             raise UnknownName("command", args[0], self.commands)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:  # click would print an empty line
+            raise Interrupted("Interrupted; nothing was kept.") from None
 
 
 @click.group(
@@ -166,15 +172,15 @@ def stylize(
     OUT may be .mp4 .m4v .mov .mkv .webm .ts .gif, a picture (.png .jpg .webp .tiff .bmp), numbered
     pictures (%05d.png), a folder, or - for y4m on standard output (raw RGB with --codec rawvideo).
     """
-    with ended_by_signals() as check:
-        from vidstyle.job import save_job as write_job
+    from vidstyle.job import save_job as write_job
 
-        _quieten(quiet)
-        job = _make_job(job_file, settings)
-        if as_json and job.sink == "-":
-            raise UsageError("--json and the output '-' both write to standard output; choose one.")
-        if save_job is not None:
-            write_job(job, save_job)
+    _quieten(quiet)
+    job = _make_job(job_file, settings)
+    if as_json and job.sink == "-":
+        raise UsageError("--json and the output '-' both write to standard output; choose one.")
+    if save_job is not None:
+        write_job(job, save_job)
+    with ended_by_signals(reads_input=job.source == "-") as check:
         if dry_run:
             from vidstyle.plan import plan
 

@@ -12,12 +12,15 @@ import click
 from vidstyle.cli.commands import vidstyle
 from vidstyle.errors import VidstyleError
 
-_USAGE, _INTERRUPTED = 2, 130
+_USAGE = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code (see vidstyle/errors.py)."""
-    sys.exit(_run(arguments))
+    code = _run(arguments)
+    if code > 128:  # C++ aborts where a thread of OpenVINO was cut short while it started
+        os._exit(code)
+    sys.exit(code)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -38,8 +41,6 @@ def _run(arguments: Sequence[str] | None) -> int:
         context = getattr(error, "ctx", None)
         hint = f" See: {context.command_path} --help" if context is not None else ""
         return _fail(error.format_message() + hint, _USAGE)
-    except (KeyboardInterrupt, click.Abort):
-        return _fail("Interrupted; nothing was kept.", _INTERRUPTED)
     except BrokenPipeError:  # as in `vidstyle styles | head`
         return _fail("The reader of standard output has gone.", 1)
     except OSError as error:

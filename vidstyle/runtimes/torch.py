@@ -86,6 +86,6 @@ def _checked(name: str) -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        reason = (str(error).splitlines() or ["unknown"])[0]
-        raise DeviceError(f"The device {name!r} cannot be used by torch: {reason}") from None
+        reason = str(error).splitlines()[0].split(". ")[0].rstrip(".")  # torch's first sentence
+        raise DeviceError(f"The device {name!r} cannot be used by torch: {reason}.") from None
     return device

@@ -24,6 +24,7 @@ class Container:
     text: str | None = None  # … and for subtitles of text
     options: dict[str, str] = field(default_factory=dict)
     constant_rate: bool = False  # frames have no times of their own
+    alpha: bool = True  # MP4 drops the transparency of VP9
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Codec:
     options: dict[str, str] = field(default_factory=dict)
     smallest: int = 1  # pixels across and down
     rgb: bool = False  # RGB is kept, not brought to YUV
+    alpha: bool = False  # transparency is kept
 
 
 _WEB = {"movflags": "+faststart"}  # plays in a browser before all of it has come
@@ -45,7 +47,8 @@ _EXACT = {"avoid_negative_ts": "disabled"}
 
 CONTAINERS = {
     ".mp4": Container(
-        "mp4", "h264", ("h264", "hevc", "av1", "vp9", "ffv1"), "aac", "mov_text", _WEB
+        "mp4", "h264", ("h264", "hevc", "av1", "vp9", "ffv1"), "aac", "mov_text", _WEB,
+        alpha=False,
     ),
     ".mov": Container("mov", "h264", ("h264", "hevc", "prores"), "aac", "mov_text", _WEB),
     ".mkv": Container(
@@ -78,10 +81,12 @@ CODECS = {
     "h264": Codec("libx264", 18, "fast", _PRESETS),
     "hevc": Codec("libx265", 20, "fast", _PRESETS, {"x265-params": "log-level=none"}, smallest=16),
     "av1": Codec("libsvtav1", 26, "8", _numbers(13), {"svtav1-params": "tune=0"}, smallest=4),
-    "vp9": Codec("libvpx-vp9", 24, "4", _numbers(8), {"row-mt": "1", "deadline": "good"}),
-    "prores": Codec("prores_ks", options={"profile": "hq"}),
-    "ffv1": Codec("ffv1", options={"level": "3", "slicecrc": "1"}, rgb=True),
-    "gif": Codec("gif", rgb=True),
+    "vp9": Codec(
+        "libvpx-vp9", 24, "4", _numbers(8), {"row-mt": "1", "deadline": "good"}, alpha=True
+    ),
+    "prores": Codec("prores_ks", options={"profile": "hq"}, alpha=True),
+    "ffv1": Codec("ffv1", options={"level": "3", "slicecrc": "1"}, rgb=True, alpha=True),
+    "gif": Codec("gif", rgb=True, alpha=True),
     "rawvideo": Codec("rawvideo"),
 }
 _ALIASES = {"h265": "hevc", "x264": "h264", "x265": "hevc", "avc": "h264"}
@@ -181,7 +186,7 @@ def bit_rate_for(codec: Codec, encoding: Encoding, info: VideoInfo, rate: Fracti
     return round(_USUAL_BITS * info.width * info.height * rate)
 
 
-def pixel_format_for(codec: Codec, encoding: Encoding, info: VideoInfo) -> str:
+def pixel_format_for(kind: Container, codec: Codec, encoding: Encoding, info: VideoInfo) -> str:
     """What the encoder is given: the video's own layout, bits and alpha, or the nearest.
 
     Raises:
@@ -199,7 +204,7 @@ def pixel_format_for(codec: Codec, encoding: Encoding, info: VideoInfo) -> str:
     own = "420" if info.layout == "rgb" and not codec.rgb else info.layout
     wishes = [
         (layout, bits, alpha)
-        for alpha in ((True, False) if info.alpha else (False,))
+        for alpha in ((True, False) if info.alpha and codec.alpha and kind.alpha else (False,))
         for layout in dict.fromkeys([own, "420", "444" if alpha else "422"])
         for bits in _depths(info.bits)
     ]

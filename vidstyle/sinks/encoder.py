@@ -57,7 +57,7 @@ class Encoder:
         self._convert = to_palette if palette else FrameWriter(pix_fmt, color).write
         self._stream = self._open(color, encoding)
         self._durations: dict[int, int] = {}
-        self._last = -1
+        self._last = -(2**62)  # ticks; times may be negative
         self._warned = False
         self._say_changes()
 
@@ -143,7 +143,7 @@ class Encoder:
         if self._kind.constant_rate:
             if self.frames == 0:
                 self._first = frame.time
-            elif abs(frame.time - self._first - self.frames * self._tick) > self._tick:
+            elif abs(frame.time - self._first - self.frames * self._tick) > self._tick / 2:
                 self._warn_of_constant_rate()
             return self.frames
         self._last = max(self._last + 1, round(frame.time / self._tick))

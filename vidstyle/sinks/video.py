@@ -46,7 +46,7 @@ class VideoSink:
         self._info, self._encoding = info, encoding
         self._kind = container_for(suffix, encoding)
         self._codec = codec_for(self._kind, encoding)
-        self._pix_fmt = pixel_format_for(self._codec, encoding, info)
+        self._pix_fmt = pixel_format_for(self._kind, self._codec, encoding, info)
         options = options_for(self._codec, encoding, self._pix_fmt).items()
         words = [self._codec.encoder, *(f"{name}={value}" for name, value in options)]
         self.how = f"{self._kind.format}, {' '.join(words)}, {self._pix_fmt}"

@@ -6,6 +6,7 @@ import re
 import sys
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 from vidstyle.avfile import is_url
@@ -67,12 +68,18 @@ def _opening(address: str, reading: Reading) -> Opening:
 
 
 def _first_number(pattern: str) -> int:
-    """The lowest number of the pictures that match `pattern`."""
+    """The lowest number of the pictures that match `pattern`, which have no gap."""
     before, after = re.split(r"%0?\d*d", Path(pattern).name, maxsplit=1)
     name = re.compile(re.escape(before) + r"(\d+)" + re.escape(after))
     folder = Path(pattern).parent
     files = folder.iterdir() if folder.is_dir() else ()
-    numbers = [int(match[1]) for file in files if (match := name.fullmatch(file.name))]
+    numbers = sorted(int(match[1]) for file in files if (match := name.fullmatch(file.name)))
     if not numbers:
         raise InputError(f"There is no picture that fits {pattern!r}.")
-    return min(numbers)
+    for before_gap, after_gap in pairwise(numbers):
+        if after_gap > before_gap + 1:  # FFmpeg would stop here, and say nothing
+            raise InputError(
+                f"The pictures {pattern!r} have a gap: after {before_gap} comes {after_gap}. "
+                "Number them without one."
+            )
+    return numbers[0]

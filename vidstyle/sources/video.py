@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import chain
+from math import ceil
 from typing import Any
 
 import av
 from av.container import InputContainer
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from vidstyle.avfile import can_reopen, open_video, reason
@@ -18,14 +20,16 @@ from vidstyle.avframe import FrameReader, color_of, layout_of, orientation
 from vidstyle.contracts import Color, Frame, VideoInfo
 from vidstyle.errors import InputError, PartialResult
 from vidstyle.sources.deinterlace import Deinterlacer
+from vidstyle.sources.promise import promised_end, promised_frames
 from vidstyle.tonemap import HLG, PQ, to_sdr
 
 log = logging.getLogger(__name__)
 
-_CLOCK_STARTS_ANYWHERE = (
-    0x0200  # AVFMT_TS_DISCONT: broadcast formats, whose first time means nothing
-)
+_NO_TIMES = 0x0080  # AVFMT_NOTIMESTAMPS: bare streams, whose frames are only counted
+_ANY_START = 0x0200  # AVFMT_TS_DISCONT: broadcast formats, whose first time means nothing
 _HDR = {PQ: "PQ", HLG: "HLG"}
+_HIGHEST_RATE = 1000  # above, FFmpeg's average is a guess from too little
+_REORDERED = 1  # seconds before the wished frame that a seek aims at, as frames are stored early
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class VideoSource:
         self._start, self._end = start, end
         self._max_pixels = max_pixels
         self._reader = FrameReader()
+        self._decoded = 0  # frames
         self._undecoded = 0  # packets that gave no frame
         self._damaged = 0  # frames that came out, but flagged as damaged
         self._missing = 0  # frames that the file promised and did not hold
@@ -58,21 +63,20 @@ class VideoSource:
         return self._undecoded + self._damaged + self._missing
 
     def __enter__(self) -> VideoSource:
-        self._container: InputContainer = open_video(
-            self._opening.file, self._opening.format, self._opening.options
-        )
+        opening = self._opening
+        self._container: InputContainer = open_video(opening.file, opening.format, opening.options)
         try:
             self._stream = self._best_stream()
-            self._begin = self._first_time()
-            self._frames = self._decoded()
+            self._tick = self._stream.time_base or Fraction(1, 90000)
+            self._rate = self._usual_rate()
+            self._begin = Fraction(max(0, self._container.start_time or 0), av.time_base)
+            self._first, self._last, self._shift = self._part()
+            self._frames = self._wanted()
             first = next(self._frames, None)
             if first is None:
-                what = (
-                    "no frame that can be decoded"
-                    if not self._start
-                    else "no frame in the part asked for"
-                )
-                raise InputError(f"{self._opening.name!r} holds {what}.")
+                whole = not self._start and self._end is None
+                what = "that can be decoded" if whole else "in the part asked for"
+                raise InputError(f"{opening.name!r} holds no frame {what}.")
             self.info = self._describe(first[0])
         except BaseException:
             self._container.close()
@@ -84,11 +88,11 @@ class VideoSource:
         self._container.close()
 
     def __iter__(self) -> Iterator[Frame]:
-        last = None
-        size = None
+        last, size, longest = None, None, Fraction(0)
         for index, (frame, time) in enumerate(self._frames):
             if last is not None and time <= last:  # a muxer would refuse it
-                time = last + self.info.time_base
+                time = last + self._tick
+            longest = max(longest, time - (time if last is None else last))
             last = time
             self._check_size(frame.width, frame.height)
             if size not in (None, (frame.width, frame.height)):
@@ -100,24 +104,21 @@ class VideoSource:
             pixels, alpha = self._reader.read(frame, self._color)
             if self._color.transfer in _HDR:
                 pixels = to_sdr(pixels, self._color.transfer)
-            duration = (
-                frame.duration * frame.time_base if frame.duration and frame.time_base else None
-            )
-            yield Frame(pixels, time - self.info.shift, duration, index, alpha)
-        self._count_missing()
+            duration = frame.duration * (frame.time_base or self._tick) or None
+            yield Frame(pixels, time - self._shift, duration, index, alpha)
+        if last is not None:
+            self._missing = self._count_missing(last + (duration or 0), longest)
 
     def _best_stream(self) -> VideoStream:
-        streams = self._container.streams
-        pictures = [
-            s for s in streams.video if not s.disposition & av.stream.Disposition.attached_pic
-        ]
-        if not pictures:
+        """The largest of those that are marked as the default; a cover is no video."""
+        videos = self._container.streams.video
+        moving = [stream for stream in videos if not stream.disposition & Disposition.attached_pic]
+        if not moving:
             raise InputError(f"{self._opening.name!r} holds no video, only other streams.")
-        best = streams.best("video")
-        stream = best if best in pictures else pictures[0]
-        assert isinstance(stream, VideoStream)
-        if stream.codec_context is None:
+        known = [stream for stream in moving if stream.codec_context is not None]
+        if not known:
             raise InputError(f"The video codec of {self._opening.name!r} is not known to FFmpeg.")
+        stream = max(known, key=_preference)
         self._check_size(stream.codec_context.width, stream.codec_context.height)
         stream.thread_type = "AUTO"
         return stream
@@ -129,67 +130,65 @@ class VideoSource:
                 f"{self._max_pixels} that are allowed; --max-pixels allows more."
             )
 
-    def _first_time(self) -> Fraction:
-        """Where on the file's clock its beginning lies, in seconds."""
-        return Fraction(max(0, self._container.start_time or 0), av.time_base)
+    def _usual_rate(self) -> Fraction | None:
+        rates = (self._stream.average_rate, self._stream.guessed_rate)
+        return next((rate for rate in rates if rate and rate <= _HIGHEST_RATE), None)
 
-    @property
-    def _shift(self) -> Fraction:
-        """What is taken off each time: the part before `start`, or a broadcast's arbitrary start."""
-        tick = self._stream.time_base or Fraction(1, 90000)
-        arbitrary = self._container.format.flags & _CLOCK_STARTS_ANYWHERE
-        seconds = self._begin + self._start if self._start or arbitrary else Fraction(0)
-        return round(seconds / tick) * tick
+    def _part(self) -> tuple[Fraction, Fraction | None, Fraction]:
+        """What is read, from and to, and what is taken off each time: seconds on the file's clock.
 
-    def _decoded(self) -> Iterator[tuple[av.VideoFrame, Fraction]]:
+        Times are stored as rounded ticks, so half a tick (or millisecond) before is not too early.
+        """
+        slack = min(self._tick, Fraction(1, 1000)) / 2
+        first = self._begin + self._start - slack
+        last = None if self._end is None else self._begin + self._end - slack
+        shifted = self._start or self._container.format.flags & _ANY_START
+        return first, last, ceil(first / self._tick) * self._tick if shifted else Fraction(0)
+
+    def _wanted(self) -> Iterator[tuple[av.VideoFrame, Fraction]]:
         """Frames in the part asked for, with their time on the file's clock."""
-        stream = self._stream
-        tick = stream.time_base or Fraction(1, 90000)
-        first, end = self._begin + self._start, self._end and self._begin + self._end
-        if self._start:
-            self._container.seek(int(first / tick), stream=stream)
-        gap = 1 / (stream.average_rate or stream.guessed_rate or Fraction(25))
+        stored = not self._container.format.flags & (_NO_TIMES | _ANY_START)
+        if self._start and stored and isinstance(self._opening.file, str):
+            goal = max(Fraction(0), self._first - _REORDERED)
+            self._container.seek(int(goal / self._tick), stream=self._stream)
         next_time = self._begin
-        for frame in Deinterlacer(tick).each(self._raw_frames()):
-            base = frame.time_base or tick
+        gap = 1 / (self._rate or Fraction(25))
+        for frame in Deinterlacer(self._tick).each(self._raw_frames()):
+            base = frame.time_base or self._tick
             time = next_time if frame.pts is None else frame.pts * base
-            next_time = time + (frame.duration * base if frame.duration else gap)
-            if self._start and time < first - tick / 2:
+            next_time = time + (frame.duration * base or gap)
+            if self._start and time < self._first:
                 continue
-            if end is not None and time >= end:
+            if self._last is not None and time >= self._last:
                 return
             yield frame, time
 
     def _raw_frames(self) -> Iterator[av.VideoFrame]:
-        self._skipped = self._decoded_count = 0
         packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets, None)
-            except (av.FFmpegError, OSError) as error:
-                if not self._decoded_count:
-                    raise InputError(
-                        f"{self._opening.name!r} cannot be read: {reason(error)}."
-                    ) from None
-                raise PartialResult(
-                    f"{self._opening.name!r} broke off after {self._decoded_count} frames: {reason(error)}."
-                ) from None
-            if packet is None:
-                return
-            self._skipped += packet.is_discard
+        while (packet := self._next(packets)) is not None:
             try:
                 frames = packet.decode()
             except av.FFmpegError:
                 self._undecoded += 1
                 continue
             for frame in frames:
-                assert isinstance(frame, av.VideoFrame)
-                self._decoded_count += 1
+                self._decoded += 1
                 self._damaged += frame.is_corrupt
                 yield frame
 
+    def _next(self, packets: Iterator[Any]) -> Any:
+        name, count = self._opening.name, self._decoded
+        try:
+            return next(packets, None)
+        except (av.FFmpegError, OSError) as error:
+            if not count:
+                raise InputError(f"{name!r} cannot be read: {reason(error)}.") from None
+            raise PartialResult(
+                f"{name!r} broke off after {count} frames: {reason(error)}."
+            ) from None
+
     def _describe(self, frame: av.VideoFrame) -> VideoInfo:
-        stream, container = self._stream, self._container
+        stream, opening = self._stream, self._opening
         layout, bits, alpha = layout_of(frame.format)
         self._color = color = color_of(frame)
         if color.transfer in _HDR:
@@ -198,33 +197,38 @@ class VideoSource:
                 _HDR[color.transfer],
             )
             color = Color()
-        turned = orientation(frame)[0]
-        aspect = (
-            stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or Fraction(1)
-        )
-        rate = stream.average_rate or stream.guessed_rate or None
         seconds = self._seconds()
-        count = stream.frames if stream.frames and not self._start and self._end is None else None
-        if count is None and seconds and rate:
-            count = round(seconds * rate)
-        again = isinstance(self._opening.file, str) and self._opening.format is None
+        count = stream.frames if not self._start and self._end is None else 0
+        again = (
+            isinstance(opening.file, str) and opening.format is None and can_reopen(opening.file)
+        )
         info = VideoInfo(
-            frame.width, frame.height, rate, count, seconds, color, bits, layout, alpha, aspect,
-            stream.time_base or Fraction(1, 90000),
-            self._opening.name if again and can_reopen(self._opening.name) else None,
-            self._begin + self._start if self._start else Fraction(0),
-            None if self._end is None else self._begin + self._end,
-            self._shift,
-        )  # fmt: skip
-        if turned:
-            info = replace(info, width=info.height, height=info.width, sample_aspect=1 / aspect)
+            frame.width,
+            frame.height,
+            rate=self._rate,
+            count=count or (round(seconds * self._rate) if seconds and self._rate else None),
+            seconds=seconds,
+            color=color,
+            bits=bits,
+            layout=layout,
+            alpha=alpha,
+            sample_aspect=stream.sample_aspect_ratio or Fraction(1),
+            time_base=self._tick,
+            origin=opening.file if again else None,
+            start=self._begin + self._start if self._start else Fraction(0),
+            end=None if self._end is None else self._begin + self._end,
+            shift=self._shift,
+        )
+        if orientation(frame)[0]:
+            aspect = 1 / info.sample_aspect
+            info = replace(info, width=info.height, height=info.width, sample_aspect=aspect)
         return info
 
     def _seconds(self) -> Fraction | None:
         """How long the part asked for lasts, as far as the file says."""
         stream = self._stream
-        if stream.duration and stream.time_base:
-            whole = stream.duration * stream.time_base
+        if stream.duration:
+            whole = stream.duration * self._tick
         elif self._container.duration:
             whole = Fraction(self._container.duration, av.time_base)
         else:
@@ -232,14 +236,29 @@ class VideoSource:
         end = whole if self._end is None else min(whole, self._end)
         return max(Fraction(0), end - self._start)
 
-    def _count_missing(self) -> None:
-        """MP4 and MOV say how many frames they hold: a truncated file gives fewer."""
-        stream = self._stream
-        tells = "mp4" in self._container.format.name and stream.frames
-        if not tells or self._end is not None or self._start:
-            return
-        fields = getattr(stream.codec_context, "field_order", None)
-        if fields is not None and int(fields) > 1:
-            return  # interlaced: a packet may hold one field, half a frame
-        promised = stream.frames - self._skipped
-        self._missing = max(0, promised - self._decoded_count - self._undecoded)
+    def _count_missing(self, end: Fraction, longest: Fraction) -> int:
+        """Frames that a truncated file promised: by its index, else by its length.
+
+        Args:
+            end: of the last frame that came, in seconds on the file's clock.
+            longest: time between two frames; a last frame may have stood as long.
+        """
+        promised = promised_frames(self._container, self._stream)
+        if promised is not None and not self._start and self._end is None:
+            return max(0, promised - self._decoded - self._undecoded)
+        until = promised_end(self._container, self._stream)
+        if until is None:
+            return 0
+        if self._last is not None:
+            until = min(until, self._last)
+        lacking = until - end
+        if lacking <= max(
+            Fraction(1), until / 50, 3 * longest
+        ):  # headers round, and sound outlasts
+            return 0
+        return round(lacking * (self._rate or 1))
+
+
+def _preference(stream: VideoStream) -> tuple[bool, int]:
+    size = stream.codec_context.width * stream.codec_context.height
+    return bool(stream.disposition & Disposition.default), size

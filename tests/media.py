@@ -69,6 +69,7 @@ def clip(
         color: matrix, range (1 limited, 2 full), primaries and transfer to tag.
     """
     if pictures is None:
+        frames = len(times) if times else frames
         pictures = [in_bits(smooth(height, width, n / max(1, frames))) for n in range(frames)]
     rate = Fraction(rate)
     seconds = times or [Fraction(start) + n / rate for n in range(len(pictures))]
@@ -89,6 +90,7 @@ def clip(
             context.colorspace, context.color_range = color[:2]
             context.color_primaries, context.color_trc = color[2:]
         track: Any = output.add_stream("aac", rate=_SOUND_RATE) if sound else None
+        output.start_encoding()
         for picture, time in zip(pictures, seconds, strict=True):
             frame = frame_of(picture, stream.pix_fmt, color)
             frame.pts, frame.time_base = round(time / base), base

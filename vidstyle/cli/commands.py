@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from vidstyle.cli.report import report
 from vidstyle.cli.signals import Check, ended_by_signals
+from vidstyle.cli.weights import weights
 from vidstyle.errors import Interrupted, UnknownName, UsageError
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def stylize(
             from vidstyle.plan import plan
 
             rows = plan(job)
-            _report(rows, as_json, [f"{what}: {how}" for what, how in rows.items()], quiet)
+            report(rows, as_json, [f"{what}: {how}" for what, how in rows.items()], quiet)
         elif job.source != "-" and Path(job.source).is_dir():
             _stylize_folder(job, quiet, as_json, check)
         else:
@@ -212,7 +213,7 @@ def _stylize_clip(job: Job, quiet: bool, as_json: bool, check: Check) -> None:
         f"{summary.frames_per_second:.1f} fps ({stages})"
     )
     lines = [text, *summary.tracks]
-    _report(asdict(summary), as_json, lines, quiet, sys.stderr if job.sink == "-" else sys.stdout)
+    report(asdict(summary), as_json, lines, quiet, sys.stderr if job.sink == "-" else sys.stdout)
 
 
 def _stylize_folder(job: Job, quiet: bool, as_json: bool, check: Check) -> None:
@@ -225,7 +226,7 @@ def _stylize_folder(job: Job, quiet: bool, as_json: bool, check: Check) -> None:
 
     summary = run_folder(job, on_photo)
     lines = [f"{summary.output}: {summary.photographs} photographs"]
-    _report(asdict(summary), as_json, lines, quiet)
+    report(asdict(summary), as_json, lines, quiet)
 
 
 @vidstyle.command()
@@ -269,93 +270,14 @@ def styles(sheet: str | None, overwrite: bool, as_json: bool) -> None:
         styles_sheet(sheet, overwrite)
     rows = bundled_styles()
     lines = [f"{name:<18}{row.title}, {row.painter}, {row.year}" for name, row in rows.items()]
-    _report(
+    report(
         {name: asdict(row) | {"path": str(row.path)} for name, row in rows.items()},
         as_json,
         lines,
     )
 
 
-@vidstyle.group()
-def weights() -> None:
-    """List and import the weights of networks."""
-
-
-@weights.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def list_weights(as_json: bool) -> None:
-    """List the networks, and whether their weights are here."""
-    from vidstyle.weights import models, published_checkpoints
-
-    here = {model.name: model for model in models()}
-    rows = {
-        name: {
-            "network": model.header.network,
-            "license": model.header.license,
-            "path": str(model.path),
-        }
-        for name, model in here.items()
-    }
-    for name, published in published_checkpoints().items():
-        rows.setdefault(name, {"network": name, "license": published["license"], "path": ""})
-    lines = [
-        f"{name:<18}{row['path'] or 'not here; see: vidstyle weights import ' + name + ' --help'}"
-        for name, row in rows.items()
-    ]
-    _report(rows, as_json, lines)
-
-
-class _ImportCommands(click.Group):
-    """One command for each network, with an option for each file that its authors published."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        from vidstyle.weights import published_checkpoints
-
-        return list(published_checkpoints())
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        from vidstyle.weights import published_checkpoints
-
-        if name not in published_checkpoints():
-            raise UnknownName("network", name, published_checkpoints())
-        row = published_checkpoints()[name]
-        options: list[click.Parameter] = [
-            click.Option(
-                [f"--{part}", part.replace("-", "_")], metavar="FILE", help=f"As published: {file}."
-            )
-            for part, file in row["files"].items()
-        ]
-        options.append(
-            click.Option(
-                ["--folder"], metavar="DIR", help="Where to store. [the user's data folder]"
-            )
-        )
-        about = (
-            f"Import {row['title']}.\n\n"
-            f"{row['paper']}. From {row['address']}. License: {row['license']}."
-        )
-        return click.Command(name, params=options, help=about, callback=_importer(name))
-
-
-@weights.group("import", cls=_ImportCommands)
-def import_() -> None:
-    """Check the files that a network's authors publish and keep them for `--network NAME`.
-
-    \b
-    vidstyle weights import adain --vgg vgg_normalised.pth --decoder decoder.pth
-    """
-
-
-def _importer(network: str) -> Callable[..., None]:
-    def run(folder: str | None, **parts: str | None) -> None:
-        from vidstyle.folders import data_folder
-        from vidstyle.networks.importing import import_weights
-
-        files = {name: Path(path) for name, path in parts.items() if path is not None}
-        model = import_weights(network, files, Path(folder) if folder else data_folder())
-        print(f"{model.path}: ready for --network {model.name}")
-
-    return run
+vidstyle.add_command(weights)
 
 
 @vidstyle.command()
@@ -389,16 +311,3 @@ def _make_job(job_file: str | None, settings: dict[str, Any]) -> Job:
 def _quieten(quiet: bool) -> None:
     if quiet:
         logging.getLogger("vidstyle").setLevel(logging.ERROR)
-
-
-def _report(
-    values: Any,
-    as_json: bool,
-    lines: list[str],
-    quiet: bool = False,
-    place: TextIO | None = None,
-) -> None:
-    if as_json:
-        print(json.dumps(values, indent=2, default=str))
-    elif not quiet:
-        print("\n".join(lines), file=place)

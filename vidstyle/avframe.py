@@ -70,16 +70,15 @@ class FrameReader:
     def read(self, frame: av.VideoFrame, color: Color) -> tuple[Pixels, Alpha | None]:
         """Pixels (uint16 above 8 bits) and alpha of `frame`, turned as its display matrix says."""
         turn = orientation(frame)
-        pixels, alpha = (self._rgb if _is_rgb(frame.format) else self._yuv)(frame, color)
+        is_rgb = _is_rgb(frame.format)
+        pixels, alpha = self._rgb(frame) if is_rgb else self._yuv(frame, color)
         if alpha is not None and alpha.min() == 255:
             alpha = None
         return _turned(pixels, turn), None if alpha is None else _turned(alpha, turn)
 
-    def _rgb(self, frame: av.VideoFrame, color: Color) -> tuple[Pixels, Alpha | None]:
+    def _rgb(self, frame: av.VideoFrame) -> tuple[Pixels, Alpha | None]:
         _, bits, has_alpha = layout_of(frame.format)
-        name = ("rgba" if has_alpha else "rgb") + (
-            "64le" if has_alpha and bits > 8 else "48le" if bits > 8 else "" if has_alpha else "24"
-        )
+        name = packed_format(bits, has_alpha)
         packed = _planes(self._reformat(frame, name))[0]
         pixels = np.ascontiguousarray(packed[..., :3])
         if len(frame.format.components) < 3 and int(frame.color_range) == LIMITED_RANGE:
@@ -134,19 +133,17 @@ class FrameWriter:
         return frame if name == self._format.name else self._as_wished(frame)
 
     def _packed(self, pixels: Pixels, alpha: Alpha | None) -> av.VideoFrame:
-        deep = self._bits > 8
-        if not deep:
+        if self._bits == 8:
             pixels = to_uint8(pixels)
         elif pixels.dtype == np.uint8:
             pixels = pixels.astype(np.uint16) * 257
-        name = "rgb48le" if deep else "rgb24"
         if self._has_alpha:
-            top = 65535 if deep else 255
+            top = np.iinfo(pixels.dtype).max
             opaque = np.full(pixels.shape[:2], top, pixels.dtype)
             if alpha is not None:
-                opaque = alpha.astype(pixels.dtype) * (257 if deep else 1)
+                opaque = alpha.astype(pixels.dtype) * (top // 255)
             pixels = np.dstack([pixels, opaque])
-            name = "rgba64le" if deep else "rgba"
+        name = packed_format(self._bits, self._has_alpha)
         frame = av.VideoFrame(pixels.shape[1], pixels.shape[0], name)
         _fill(frame.planes[0], pixels.reshape(pixels.shape[0], -1))
         self._tag(frame)
@@ -167,6 +164,13 @@ def pixel_format(layout: str, bits: int, alpha: bool = False) -> str:
     if layout == "rgb":
         return "gbrp" if bits <= 8 else f"gbrp{bits}le"
     return f"yuv{'a' if alpha else ''}{layout}p" + (f"{bits}le" if bits > 8 else "")
+
+
+def packed_format(bits: int, alpha: bool) -> str:
+    """FFmpeg's name of packed RGB that holds that many bits: (10, False) -> "rgb48le"."""
+    if alpha:
+        return "rgba" if bits <= 8 else "rgba64le"
+    return "rgb24" if bits <= 8 else "rgb48le"
 
 
 def orientation(frame: av.VideoFrame) -> tuple[bool, bool, bool]:
@@ -210,8 +214,7 @@ def _grey_levels(bits: int) -> HostArray:
     top = 255 if bits == 8 else 65535
     black, white = (level * 2.0 ** (bits - 8) / (2**bits - 1) * top for level in (16, 235))
     levels = np.clip((np.arange(top + 1) - black) / (white - black), 0, 1)
-    dtype: Any = np.uint8 if bits == 8 else np.uint16
-    return np.rint(levels * top).astype(dtype)
+    return np.asarray(np.rint(levels * top), np.uint8 if bits == 8 else np.uint16)
 
 
 def _planes(frame: av.VideoFrame) -> list[HostArray]:

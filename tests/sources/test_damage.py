@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 from media import clip, in_bits, smooth
@@ -10,7 +11,6 @@ from vidstyle.errors import InputError
 from vidstyle.sources import Reading, open_source
 
 FRONT = {"container_options": {"movflags": "faststart"}}
-FRAGMENTS = {"container_options": {"movflags": "frag_keyframe+empty_moov"}, "options": {"g": "5"}}
 
 
 def read(path, **reading):
@@ -36,7 +36,7 @@ def cut(path, share=0.5):
     ("name", "settings"),
     [
         ("a.mp4", FRONT), ("a.mov", FRONT | {"codec": "mjpeg", "pix_fmt": "yuvj420p"}),
-        ("a.mp4", FRAGMENTS), ("a.mkv", {}), ("a.mkv", {"codec": "ffv1", "sound": True}),
+        ("a.mkv", {}), ("a.mkv", {"codec": "ffv1", "sound": True}),
         ("a.webm", {"codec": "libvpx", "options": {"deadline": "realtime", "b": "2M"}}),
         ("a.flv", {"codec": "flv", "options": {"g": "1"}}),
     ],
@@ -56,7 +56,7 @@ def test_a_truncated_stream_of_unknown_length_gives_what_it_holds(tmp_path, name
     given, lost = read(
         cut(clip(tmp_path / name, pictures=noisy(100), codec=codec, pix_fmt=pix_fmt))
     )
-    assert 20 < given < 80
+    assert 0 < given < 80
     assert lost > 0
 
 
@@ -65,17 +65,26 @@ def test_an_index_at_the_end_that_was_cut_off_is_refused(tmp_path):
         read(cut(clip(tmp_path / "a.mp4", frames=50), 0.8))
 
 
-@pytest.mark.parametrize("codec", ["libx264", "ffv1", "mjpeg"])
-def test_a_corrupt_packet_costs_its_frame_and_is_counted(tmp_path, codec):
-    pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
-    path = clip(tmp_path / "a.mkv", pictures=noisy(20), codec=codec, pix_fmt=pix_fmt)
+@pytest.mark.parametrize(
+    ("name", "codec", "pix_fmt"),
+    [
+        ("a.mp4", "libx264", "yuv420p"), ("a.mkv", "libx264", "yuv420p"),
+        ("a.avi", "mjpeg", "yuvj420p"), ("a.avi", "mpeg4", "yuv420p"),
+        ("a.ts", "mpeg2video", "yuv420p"), ("a.mov", "png", "rgb24"),
+        ("a.mov", "prores_ks", "yuv422p10le"),
+    ],
+)  # fmt: skip
+def test_a_corrupt_packet_costs_its_frame_and_is_counted(tmp_path, name, codec, pix_fmt):
+    path = clip(tmp_path / name, pictures=noisy(20), codec=codec, pix_fmt=pix_fmt)
+    with av.open(str(path)) as container:
+        packet = [packet for packet in container.demux(video=0) if packet.size][8]
+        middle = packet.pos + packet.size // 2
     data = bytearray(path.read_bytes())
-    middle = len(data) // 2
-    data[middle : middle + 400] = bytes(400)
+    data[middle : middle + 60] = np.random.default_rng(1).bytes(60)
     path.write_bytes(data)
     given, lost = read(path)
-    assert 1 <= lost <= 10
-    assert given + lost >= 20
+    assert lost == 1
+    assert given in (19, 20)  # some decoders mend the frame and say that it was damaged
 
 
 def test_sound_that_outlasts_the_picture_is_no_loss(tmp_path):
@@ -113,6 +122,8 @@ def test_frames_that_an_edit_list_hides_are_not_lost(tmp_path):
     data[at : at + 4] = (1000).to_bytes(4, "big")
     path.write_bytes(data)
     assert read(path) == (25, 0)
+    with open_source(str(path), Reading()) as source:
+        assert source.info.count == 25
 
 
 @pytest.mark.parametrize(
@@ -147,7 +158,7 @@ def test_a_video_without_frames_is_refused(tmp_path):
 
 
 def test_a_video_whose_every_packet_is_damaged_is_refused(tmp_path):
-    path = clip(tmp_path / "a.mkv", codec="png", pix_fmt="rgb24", pictures=noisy(5))
+    path = clip(tmp_path / "a.mov", codec="png", pix_fmt="rgb24", pictures=noisy(5))
     path.write_bytes(path.read_bytes().replace(b"\x89PNG", bytes(4)))
     with pytest.raises(InputError, match="no frame that can be decoded"):
         read(path)

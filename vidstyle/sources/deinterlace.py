@@ -8,6 +8,8 @@ from fractions import Fraction
 import av
 from av.filter import Graph
 
+_LEAST = 16  # pixels; bwdif refuses planes below 3
+
 
 class Deinterlacer:
     """Passes frames on until the first interlaced one; from there on through the filter.
@@ -23,7 +25,8 @@ class Deinterlacer:
     def each(self, frames: Iterable[av.VideoFrame]) -> Iterator[av.VideoFrame]:
         """`frames`, whole."""
         for frame in frames:
-            if self._graph is None and not frame.interlaced_frame:
+            interlaced = frame.interlaced_frame and min(frame.width, frame.height) >= _LEAST
+            if self._graph is None and not interlaced:
                 yield frame
                 continue
             shape = frame.width, frame.height, frame.format.name

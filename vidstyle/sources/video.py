@@ -198,7 +198,8 @@ class VideoSource:
             )
             color = Color()
         seconds = self._seconds()
-        count = stream.frames if not self._start and self._end is None else 0
+        whole = not self._start and self._end is None
+        count = (promised_frames(self._container, stream) or stream.frames) if whole else 0
         again = (
             isinstance(opening.file, str) and opening.format is None and can_reopen(opening.file)
         )

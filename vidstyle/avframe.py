@@ -41,14 +41,19 @@ def color_of(frame: av.VideoFrame) -> Color:
     matrix = int(frame.colorspace)
     if matrix not in _LUMA_WEIGHTS:
         said = "untagged" if matrix == UNSPECIFIED else f"tagged with matrix {matrix}, unknown here"
-        high = frame.width >= 1280 or frame.height > 576
-        matrix, name = (1, "BT.709") if high else (6, "BT.601")
+        matrix = usual_matrix(frame.width, frame.height)
+        name = "BT.709" if matrix == 1 else "BT.601"
         log.info("The video's color is %s; %s is taken, for its size.", said, name)
     full = int(frame.color_range) == FULL_RANGE or frame.format.name.startswith("yuvj")
     usual = matrix if matrix in (1, 5, 6, 7, 9) else 1
     return Color(
         matrix, full, _tagged(primaries, usual), _tagged(transfer, 1 if matrix in (1, 9, 10) else 6)
     )
+
+
+def usual_matrix(width: int, height: int) -> int:
+    """The matrix of video that does not say: BT.709 for high definition, else BT.601, as in mpv."""
+    return 1 if width >= 1280 or height > 576 else 6
 
 
 def layout_of(format: av.VideoFormat) -> tuple[str, int, bool]:

@@ -165,7 +165,7 @@ class Decoder(nn.Module):
         inner: tuple[Tensor, ...],
         strength: Tensor,
     ) -> Tensor:
-        """Inner features [B, 64, H, W] and both halves of a code -> Image of four times the size."""
+        """Inner features [B, 64, H, W], both halves of a code -> Image of four times the size."""
         for block, (mean, std, scale, shift) in ((self.inner, inner), (self.outer, outer)):
             features = blend(features, adain(features, mean, std), strength)
             features = block(features, scale, shift)

@@ -11,7 +11,7 @@ import av
 from av.container import OutputContainer
 
 from vidstyle.avfile import reason
-from vidstyle.avframe import FULL_RANGE, FrameWriter, layout_of
+from vidstyle.avframe import FULL_RANGE, FrameWriter, layout_of, usual_matrix
 from vidstyle.contracts import Color, Frame, VideoInfo
 from vidstyle.errors import DeviceError, UsageError, VidstyleError
 from vidstyle.sinks.codecs import (
@@ -170,7 +170,7 @@ class Encoder:
             return Color(0, True, color.primaries, color.transfer)
         full = color.full_range or self._pix_fmt.startswith("yuvj")
         if color.matrix == 0:
-            matrix = 1 if self._info.height > 576 else 6
+            matrix = usual_matrix(self._info.width, self._info.height)
             return Color(matrix, self._pix_fmt.startswith("yuvj"), matrix, matrix)
         return Color(color.matrix, full, color.primaries, color.transfer)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -43,6 +44,7 @@ class TorchCompile(Torch):
     """Runs a network's module through torch.compile; the first frame of a size takes long."""
 
     def _ready(self, module: nn.Module) -> Any:
+        logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # no CUDA is no news
         return torch.compile(module)
 
 

@@ -75,14 +75,15 @@ def test_the_same_is_read_twice(address):
 
 def test_a_source_may_be_left_half_read(address):
     with open_source(address, Reading()) as source:
-        next(iter(source))
+        assert next(iter(source)).index == 0
 
 
 def test_a_source_closes_twice(address):
     source = open_source(address, Reading())
     with source:
-        pass
+        size = source.info.width, source.info.height
     source.__exit__(None, None, None)
+    assert (source.info.width, source.info.height) == size
 
 
 def test_frames_outlive_their_source(address):

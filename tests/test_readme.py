@@ -25,7 +25,9 @@ COMMANDS = [
 def test_a_python_example_runs(code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     clip(tmp_path / "in.mp4", frames=5)
-    exec(compile(code, "README.md", "exec"), {"picture": picture(48, 64)})
+    names = {"picture": picture(48, 64)}
+    exec(compile(code, "README.md", "exec"), names)
+    assert "vidstyle" in names
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)

@@ -35,7 +35,7 @@ def read(parts):
     return read_parts(network, network.official_keys(), parts)
 
 
-def refused(parts, error, match):
+def check_refused(parts, error, match):
     with pytest.raises(error, match=match) as caught:
         read(parts)
     assert "\n" not in str(caught.value)
@@ -59,39 +59,39 @@ def test_a_wrapped_checkpoint_is_unwrapped(checkpoints, tmp_path, wrapper):
 
 
 def test_a_missing_part_is_named(checkpoints):
-    refused({"vgg": checkpoints["vgg"]}, UsageError, "--decoder")
+    check_refused({"vgg": checkpoints["vgg"]}, UsageError, "--decoder")
 
 
 def test_an_unknown_part_is_named(checkpoints):
-    refused(checkpoints | {"encoder": checkpoints["vgg"]}, UsageError, "no part --encoder")
+    check_refused(checkpoints | {"encoder": checkpoints["vgg"]}, UsageError, "no part --encoder")
 
 
 def test_files_in_each_others_place_are_noticed(checkpoints):
     swapped = {"vgg": checkpoints["decoder"], "decoder": checkpoints["vgg"]}
-    refused(swapped, InputError, "is it the file for --vgg")
+    check_refused(swapped, InputError, "is it the file for --vgg")
 
 
 def test_a_wrong_shape_is_said(checkpoints, tmp_path):
     state = torch.load(checkpoints["decoder"])
     torch.save(state | {"1.weight": torch.zeros(3, 3)}, tmp_path / "wrong.pth")
-    refused(checkpoints | {"decoder": tmp_path / "wrong.pth"}, InputError, r"\(3, 3\)")
+    check_refused(checkpoints | {"decoder": tmp_path / "wrong.pth"}, InputError, r"\(3, 3\)")
 
 
-def test_numbers_that_are_none_are_refused(checkpoints, tmp_path):
+def test_numbers_that_are_none_are_check_refused(checkpoints, tmp_path):
     state = torch.load(checkpoints["decoder"])
     state["1.bias"] = torch.full_like(state["1.bias"], float("nan"))
     torch.save(state, tmp_path / "nan.pth")
-    refused(checkpoints | {"decoder": tmp_path / "nan.pth"}, InputError, "not finite")
+    check_refused(checkpoints | {"decoder": tmp_path / "nan.pth"}, InputError, "not finite")
 
 
 def test_a_file_that_is_not_there_is_named(checkpoints, tmp_path):
-    refused(checkpoints | {"decoder": tmp_path / "none.pth"}, InputError, "none.pth")
+    check_refused(checkpoints | {"decoder": tmp_path / "none.pth"}, InputError, "none.pth")
 
 
 @pytest.mark.parametrize("content", [b"", b"no checkpoint at all", b"PK\x03\x04 cut off"])
-def test_a_file_that_is_no_checkpoint_is_refused(checkpoints, tmp_path, content):
+def test_a_file_that_is_no_checkpoint_is_check_refused(checkpoints, tmp_path, content):
     (tmp_path / "bad.pth").write_bytes(content)
-    refused(checkpoints | {"decoder": tmp_path / "bad.pth"}, InputError, "bad.pth")
+    check_refused(checkpoints | {"decoder": tmp_path / "bad.pth"}, InputError, "bad.pth")
 
 
 class Foreign:
@@ -103,7 +103,7 @@ class Foreign:
 
 def test_a_checkpoint_cannot_run_code(checkpoints, tmp_path, capsys):
     torch.save({"1.weight": Foreign()}, tmp_path / "foreign.pth")
-    refused(checkpoints | {"decoder": tmp_path / "foreign.pth"}, InputError, "foreign code")
+    check_refused(checkpoints | {"decoder": tmp_path / "foreign.pth"}, InputError, "foreign code")
     assert "run by a checkpoint" not in capsys.readouterr().out
 
 

@@ -6,7 +6,6 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import cv2
@@ -50,7 +49,10 @@ class Stylizer:
     def look(self, style: str | Pixels, strength: float = 1.0) -> Look:
         """Read a style (a name, a path or pixels) once; frames are then drawn in that look."""
         pixels = read_style(style) if isinstance(style, str) else style
-        return Look(tuple(self._encode(pad_to(pixels, self._smallest))), strength)
+        # Exactly, since it is done once; by an engine for any size, thrown away at the end, since
+        # it holds 50 MB that the drawing does not need.
+        encode = self._runtime.compile(self._graph("encode"), Profile(None, "fp32", self.device))
+        return Look(tuple(encode(pad_to(pixels, self._smallest))), strength)
 
     def __call__(self, pixels: Pixels, look: Look) -> Pixels:
         """Draw `pixels`; what comes back has their size and depth."""
@@ -64,12 +66,6 @@ class Stylizer:
         drawn = drawn[:height, :width]
         share = look.strength / LEAST_STRENGTH
         return drawn if share >= 1 else cv2.addWeighted(drawn, share, pixels, 1 - share, 0)
-
-    @cached_property
-    def _encode(self) -> Engine:
-        """A style is read once, so always exactly, and by one engine for all sizes."""
-        profile = Profile(None, "fp32", self.device)
-        return self._runtime.compile(self._graph("encode"), profile)
 
     def _engine(self, content: Pixels) -> Engine:
         height, width = content.shape[:2]

@@ -15,6 +15,7 @@ from vidstyle.errors import PartialResult, UsageError
 from vidstyle.image import resize
 from vidstyle.job import Job
 from vidstyle.pipeline import Meter, ahead
+from vidstyle.pipeline.heap import give_back_holes
 from vidstyle.sinks import check_output, open_sink
 from vidstyle.sinks.codecs import Encoding
 from vidstyle.sources import Reading, open_source
@@ -23,6 +24,7 @@ from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
 log = logging.getLogger(__name__)
 
 DEPTH = 3  # frames that wait at each thread boundary
+FRAMES_BETWEEN_TRIMS = 200
 
 OnFrame = Callable[[Meter, VideoInfo], None]  # called after each frame; may raise Interrupted
 
@@ -68,6 +70,8 @@ def run(job: Job, on_frame: OnFrame | None = None, stylizer: Stylizer | None = N
             for frame in frames:
                 with meter.time("write"):
                     sink.write(frame)
+                if meter.frames("write") % FRAMES_BETWEEN_TRIMS == 0:
+                    give_back_holes()
                 if on_frame is not None:
                     on_frame(meter, info)
             account(source, meter, job.max_errors)

@@ -27,9 +27,6 @@ Pixels: TypeAlias = HostArray  # uint8 [H, W, 3] RGB 0..255, upright (uint16 0..
 Alpha: TypeAlias = HostArray  # uint8 [H, W]  how opaque each pixel is, 0..255
 Image: TypeAlias = Array  # float [B, 3, H, W]  RGB 0..1, as coded for a screen (not linear light)
 StyleCode: TypeAlias = tuple[Array, ...]  # one style, encoded; shapes are the network's own
-Memory: TypeAlias = tuple[
-    Array, ...
-]  # what a function hands to itself for the next frame; () at a start
 
 Precision: TypeAlias = Literal["fp32", "bf16", "fp16"]
 Engine: TypeAlias = Callable[..., Any]  # a compiled graph; pictures go in and come out as Pixels

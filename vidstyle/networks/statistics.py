@@ -33,7 +33,7 @@ def adain(content: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     AdaIN(x) = std * (x - mean(x)) / std(x) + mean. Written as an instance normalization, which
     every runtime computes in full precision whatever the precision around it: OpenVINO's bf16
     drawings were off in color by up to 8 levels of 255 on average with means and deviations as
-    separate steps, and by 0.2 this way.
+    separate steps, and by 0.4 this way (bench/precision.py).
 
     Huang, Belongie, "Arbitrary style transfer in real-time with adaptive instance
     normalization", ICCV 2017, equation 8.

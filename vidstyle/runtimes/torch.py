@@ -65,7 +65,7 @@ class _Engine:
             for port, array in zip(self._graph.inputs, arrays, strict=True)
         ]
         # Convolutions in `dtype`, sums and statistics in fp32: wholly in bf16, drawings of MicroAST
-        # are off in color by up to 13 levels of 255 on average; this way by 0.2.
+        # are off in color by up to 13 levels of 255 on average; this way by 0.3.
         with torch.autocast(self._device.type, self._dtype, self._dtype != torch.float32):
             outputs = self._module(*inputs)
         return tuple(

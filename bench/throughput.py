@@ -4,9 +4,9 @@
 
 For each size: decode, network and encode, each alone on one core; the bound they set (cores over
 the sum of the three times); the whole command on all cores, start-up included, as a share of that
-bound; and the same network in eager PyTorch, frame by frame, fp32, as published. First it prints
-what the machine itself can do: a 3x3 convolution and a memory copy. Run it with nothing else
-running.
+bound; and the networks alone on all cores: swift and swift-lite against MicroAST in the same
+runtime and MicroAST in eager PyTorch, frame by frame, fp32, as published. First it prints what
+the machine itself can do: a 3x3 convolution and a memory copy. Run it with nothing else running.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -22,14 +21,18 @@ import tempfile
 import time
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from machine import CORES, machine, print_machine
 
 ROOT = Path(__file__).parents[1]
 CLIP = ROOT / "samples/clips/big-buck-bunny.mp4"
 STYLE = "starry-night"
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-FRAMES = {640 * 360: 360, 1280 * 720: 132}  # of the whole command; start-up is part of it
+FRAMES = {640 * 360: 1440, 1280 * 720: 396, 1920 * 1080: 180}  # start-up is part of the command
+NETWORKS = ("swift", "swift-lite", "microast")
+PEER = "microast"
 STAGE_FRAMES = 40  # of a stage alone
 
 
@@ -38,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--sizes", default="640x360,1280x720")
+    parser.add_argument("--sizes", default="640x360,1280x720,1920x1080")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--stage", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -61,17 +64,21 @@ def main() -> None:
 
 def measure(clip: str, folder: Path) -> dict[str, Any]:
     """All figures of one clip: seconds for one frame, frames a second, shares and ratios."""
-    stages = {name: alone(name, clip) for name in ("decode", "network", "encode")}
+    stages = {
+        "decode": alone("decode", clip),
+        "network": alone(f"network-{NETWORKS[0]}", clip),
+        "encode": alone("encode", clip),
+    }
     bound = CORES / sum(stages.values())
     whole = command(clip, folder / "out.mp4")
-    eager = alone("eager", clip, one_core=False)
+    networks = {name: alone(f"network-{name}", clip, one_core=False) for name in NETWORKS}
     return {
         "seconds": stages,
         "bound_fps": bound,
         **whole,
         "share_of_bound": whole["fps"] / bound,
-        "eager_fps": 1 / eager,
-        "times_eager": whole["fps"] * eager,
+        "network_seconds": networks,
+        "eager_seconds": alone("eager", clip, one_core=False),
     }
 
 
@@ -131,11 +138,11 @@ def stage_decode(clip: str) -> float:
     return (time.perf_counter() - began) / count
 
 
-def stage_network(clip: str) -> float:
+def stage_network(clip: str, network: str) -> float:
     """Drawing Pixels."""
     from vidstyle.stylizer import Drawing, load_stylizer
 
-    stylizer = load_stylizer(Drawing())
+    stylizer = load_stylizer(Drawing(network))
     look = stylizer.look(STYLE)
     pixels = some_frames(clip, 4)
     return repeated(lambda number: stylizer(pixels[number % 4].pixels, look))
@@ -164,18 +171,17 @@ def stage_encode(clip: str) -> float:
 
 
 def stage_eager(clip: str) -> float:
-    """The network in eager PyTorch in fp32, frame by frame."""
+    """The peer in eager PyTorch in fp32, frame by frame."""
     import torch
 
     from vidstyle.networks.loading import load_network
     from vidstyle.styles import read_style
-    from vidstyle.stylizer import Drawing
     from vidstyle.weights import find_model
 
     def image(pixels: Any) -> torch.Tensor:
         return torch.from_numpy(pixels).permute(2, 0, 1)[None].float().contiguous() / 255
 
-    network = load_network(find_model(Drawing.network))
+    network = load_network(find_model(PEER))
     contents = [image(frame.pixels) for frame in some_frames(clip, 4)]
     with torch.inference_mode():
         code = network.encode(image(read_style(STYLE)))
@@ -205,7 +211,7 @@ def repeated(draw: Callable[[int], Any]) -> float:
 
 STAGES: dict[str, Callable[[str], float]] = {
     "decode": stage_decode,
-    "network": stage_network,
+    **{f"network-{name}": partial(stage_network, network=name) for name in NETWORKS},
     "encode": stage_encode,
     "eager": stage_eager,
 }
@@ -233,63 +239,6 @@ def make_clip(path: Path, width: int, height: int) -> str:
     return str(path)
 
 
-def machine() -> dict[str, Any]:
-    """What it is, and its measured ceilings."""
-    import numpy as np
-    import openvino as ov
-
-    from vidstyle.runtimes.openvino import OpenVINO
-
-    precision = OpenVINO().best_precision("cpu")
-    source, target = np.ones(2**25, np.float32), np.empty(2**25, np.float32)
-    copies = [timed(lambda: np.copyto(target, source)) for _ in range(5)]
-    return {
-        "cpu": ov.Core().get_property("CPU", "FULL_DEVICE_NAME"),
-        "cores": CORES,
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "openvino": ov.__version__,
-        "precision": precision,
-        "convolution_tflops": convolution(precision),
-        "copy_gb_per_second": 2 * source.nbytes / min(copies) / 1e9,
-    }
-
-
-def convolution(precision: str) -> float:
-    """TFLOP/s of a 3x3 convolution of 64 channels at 160x90 in OpenVINO, on all cores."""
-    import numpy as np
-    import openvino as ov
-    from openvino import opset13 as op
-
-    picture = op.parameter([1, 64, 90, 160], np.float32)
-    layer: Any = picture
-    weights = np.random.default_rng(0).standard_normal((64, 64, 3, 3)).astype(np.float32) / 24
-    for _ in range(8):
-        layer = op.convolution(layer, weights, [1, 1], [1, 1], [1, 1], [1, 1])
-    kind = {"bf16": ov.Type.bf16, "fp32": ov.Type.f32}[precision]
-    model = ov.compile_model(
-        ov.Model([layer], [picture]), "CPU", {"INFERENCE_PRECISION_HINT": kind}
-    )
-    values = np.ones((1, 64, 90, 160), np.float32)
-    times = [timed(lambda: model(values)) for _ in range(30)]
-    return 8 * 2 * 64 * 64 * 9 * 90 * 160 / statistics.median(times[5:]) / 1e12
-
-
-def timed(work: Callable[[], Any]) -> float:
-    """Seconds that `work` takes."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-def print_machine(facts: dict[str, Any]) -> None:
-    """One line on the machine."""
-    print(
-        f"{facts['cpu']}, {facts['cores']} cores, {facts['precision']}: 3x3 convolution "
-        f"{facts['convolution_tflops']:.2f} TFLOP/s, copy {facts['copy_gb_per_second']:.1f} GB/s\n"
-    )
-
-
 def print_row(size: str, row: dict[str, Any]) -> None:
     """The figures of one size."""
     stages = ", ".join(f"{name} {1000 * seconds:.1f}" for name, seconds in row["seconds"].items())
@@ -297,11 +246,16 @@ def print_row(size: str, row: dict[str, Any]) -> None:
         f"{size}: one core, milliseconds a frame: {stages}\n"
         f"  bound {row['bound_fps']:.1f} fps; whole command {row['fps']:.1f} fps "
         f"({row['share_of_bound']:.2f} of the bound; {row['steady_fps']:.1f} once running)\n"
-        f"  eager PyTorch, network alone: {row['eager_fps']:.1f} fps "
-        f"(the whole command is {row['times_eager']:.1f} times as fast)\n"
         f"  a clip of one frame, start to end: {row['one_frame_seconds']:.2f} s; "
-        f"peak memory {row['peak_mb']:.0f} MB"
+        f"peak memory {row['peak_mb']:.0f} MB\n"
+        f"  networks alone, all cores:"
     )
+    peer, eager = row["network_seconds"][PEER], row["eager_seconds"]
+    for name, seconds in row["network_seconds"].items():
+        print(
+            f"    {name:<12}{1000 * seconds:7.1f} ms, {peer / seconds:5.1f} times as fast as "
+            f"{PEER}, {eager / seconds:5.1f} times {PEER} in eager PyTorch"
+        )
 
 
 if __name__ == "__main__":

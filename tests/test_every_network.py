@@ -11,6 +11,7 @@ from vidstyle.networks.loading import load_network
 from vidstyle.weights import published_checkpoints
 
 every_network = pytest.mark.parametrize("name", list(NETWORKS))
+every_published_network = pytest.mark.parametrize("name", list(published_checkpoints()))
 torch.manual_seed(0)
 
 
@@ -57,7 +58,9 @@ def test_a_batch_is_drawn_as_its_pictures_one_by_one(network):
     together, _ = network.stylize(torch.cat(pictures), code, strength)
     for place, content in enumerate(pictures):
         alone, _ = network.stylize(content, code, strength[place : place + 1])
-        assert torch.allclose(together[place], alone[0], atol=1e-4)  # other summation order
+        largest = float(alone.abs().max())  # random weights draw far beyond 0..1
+        difference = (together[place] - alone[0]).abs().max()
+        assert difference < 1e-4 * max(1, largest)  # other summation order
 
 
 @every_network
@@ -83,13 +86,13 @@ def test_the_exported_graphs_draw_what_the_module_draws(model, network, size):
     assert np.abs(drawn / 65535 - expected).max() < 1e-3  # float32 sums in another order
 
 
-@every_network
+@every_published_network
 def test_its_authors_files_are_known(name, network):
     parts = {part.replace("-", "_") for part in published_checkpoints()[name]["files"]}
     assert parts == set(network.official_keys())
 
 
-@every_network
+@every_published_network
 def test_its_authors_keys_cover_all_weights(network):
     ours = [key for keys in network.official_keys().values() for key in keys.values()]
     assert sorted(ours) == sorted(network.state_dict())

@@ -5,6 +5,7 @@ import struct
 
 import pytest
 import torch
+from fakes import typed
 
 from vidstyle.errors import InputError, UsageError
 from vidstyle.networks.adain import AdaIN
@@ -56,6 +57,12 @@ def test_a_wrapped_checkpoint_is_unwrapped(checkpoints, tmp_path, wrapper):
     wrapped = tmp_path / "wrapped.pth"
     torch.save({wrapper: torch.load(checkpoints["decoder"]), "epoch": 3}, wrapped)
     assert read(checkpoints | {"decoder": wrapped})
+
+
+def test_a_network_without_published_files_cannot_be_imported(own_folder):
+    with pytest.raises(UsageError, match="'swift' no files are published.*vidstyle train"):
+        import_weights("swift", {}, own_folder)
+    assert typed("weights", "import", "swift", "--help") == 2
 
 
 def test_a_missing_part_is_named(checkpoints):

@@ -120,7 +120,7 @@ class Network(Protocol):
 
     All methods are pure functions of their arguments and the weights, so each becomes one graph.
     A network that steadies itself says so in `memory_names` and is handed its memory; most have
-    none.
+    none. One whose authors published weights has `official_keys()` too (networks/importing.py).
     """
 
     code_names: tuple[str, ...]  # one for each tensor of a style code
@@ -138,9 +138,6 @@ class Network(Protocol):
         memory: tuple[torch.Tensor, ...] = (),
     ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         """Draw `content` in a style. `strength` is float [B], the paper's own: 1 = in full."""
-
-    def official_keys(self) -> dict[str, dict[str, str]]:
-        """For each file that the authors published, its keys and where they belong here."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from vidstyle.contracts import Graph, Port
-from vidstyle.errors import InputError, UnknownName, VidstyleError
+from vidstyle.errors import InputError, UnknownName, UsageError, VidstyleError
 from vidstyle.folders import data_folder, packaged
 
 log = logging.getLogger(__name__)
@@ -103,6 +103,20 @@ def models() -> Iterator[Model]:
 def published_checkpoints() -> dict[str, dict[str, Any]]:
     """For each network, where its authors' files are had and what they are called."""
     return tomllib.loads((packaged("configs") / "weights.toml").read_text("utf-8"))
+
+
+def published_checkpoint(network: str) -> dict[str, Any]:
+    """Where the files of a network's authors are had and what they are called.
+
+    Raises:
+        UsageError: nothing of it is published.
+    """
+    if network not in (rows := published_checkpoints()):
+        raise UsageError(
+            f"Of {network!r} no files are published that could be imported, only of "
+            f"{', '.join(rows)}. Networks of our own are taught: vidstyle train --help"
+        )
+    return rows[network]
 
 
 def header_metadata(header: Header) -> dict[str, str]:

@@ -13,10 +13,12 @@ import click
 
 from vidstyle.cli.report import report
 from vidstyle.cli.signals import Check, ended_by_signals
+from vidstyle.cli.train import train
 from vidstyle.cli.weights import weights
 from vidstyle.errors import Interrupted, UnknownName, UsageError
 
 if TYPE_CHECKING:
+    from vidstyle.cli.progress import Moment
     from vidstyle.contracts import VideoInfo
     from vidstyle.job import Job
     from vidstyle.pipeline import Meter
@@ -201,7 +203,7 @@ def _stylize_clip(job: Job, quiet: bool, as_json: bool, check: Check) -> None:
 
     def on_frame(meter: Meter, info: VideoInfo) -> None:
         check()
-        progress.update(meter, info.count)
+        progress.update(_moment(meter, info.count))
 
     try:
         summary = run(job, on_frame)
@@ -214,6 +216,15 @@ def _stylize_clip(job: Job, quiet: bool, as_json: bool, check: Check) -> None:
     )
     lines = [text, *summary.tracks]
     report(asdict(summary), as_json, lines, quiet, sys.stderr if job.sink == "-" else sys.stdout)
+
+
+def _moment(meter: Meter, total: int | None) -> Moment:
+    from vidstyle.cli.progress import Moment
+
+    done, rate = meter.frames("write"), meter.frames_per_second
+    left = max(0.0, total - done) / rate if total and rate else None
+    stages = ", ".join(f"{stage} {value:.1f}" for stage, value in meter.milliseconds().items())
+    return Moment(done, total, "frames", left, f"{stages} ms", f"{rate:.1f} fps")
 
 
 def _stylize_folder(job: Job, quiet: bool, as_json: bool, check: Check) -> None:
@@ -277,6 +288,7 @@ def styles(sheet: str | None, overwrite: bool, as_json: bool) -> None:
     )
 
 
+vidstyle.add_command(train)
 vidstyle.add_command(weights)
 
 

@@ -4,32 +4,53 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import dataclass
 from typing import Protocol
 
-from vidstyle.pipeline import Meter
+SECONDS_BETWEEN_LINES = 5.0
 
-_SECONDS_BETWEEN_LINES = 5.0
+
+@dataclass(frozen=True)
+class Moment:
+    """How far a run is, and what is said of it."""
+
+    done: int
+    total: int | None
+    unit: str  # what is counted: "frames"
+    seconds_left: float | None  # as far as one can say
+    details: str
+    pace: str = ""  # "5.3 fps"
+
+    @property
+    def left(self) -> str:
+        """Such as "0:05 left", "12:30 left" or "3:00:00 left"."""
+        if self.seconds_left is None:
+            return ""
+        minutes, seconds = divmod(int(self.seconds_left), 60)
+        hours, minutes = divmod(minutes, 60)
+        shown = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
+        return f"{shown}:{seconds:02d} left"
 
 
 class Progress(Protocol):
     """Shown while a run goes on."""
 
-    def update(self, meter: Meter, total: int | None) -> None:
-        """After each frame."""
+    def update(self, moment: Moment) -> None:
+        """After each frame or step."""
 
     def close(self) -> None:
         """At the end, however it came."""
 
 
-def make_progress(quiet: bool) -> Progress:
+def make_progress(quiet: bool, seconds_between_lines: float = SECONDS_BETWEEN_LINES) -> Progress:
     """What suits standard error: nothing, a bar, or lines."""
     if quiet:
         return _Silent()
-    return _Bar() if sys.stderr.isatty() else _Lines()
+    return _Bar() if sys.stderr.isatty() else _Lines(seconds_between_lines)
 
 
 class _Silent:
-    def update(self, meter: Meter, total: int | None) -> None:
+    def update(self, moment: Moment) -> None:
         pass
 
     def close(self) -> None:
@@ -37,18 +58,16 @@ class _Silent:
 
 
 class _Lines:
-    def __init__(self) -> None:
-        self._next = time.monotonic() + _SECONDS_BETWEEN_LINES
+    def __init__(self, seconds_between: float) -> None:
+        self._between = seconds_between
+        self._next = time.monotonic() + seconds_between
 
-    def update(self, meter: Meter, total: int | None) -> None:
+    def update(self, moment: Moment) -> None:
         if time.monotonic() >= self._next:
-            self._next = time.monotonic() + _SECONDS_BETWEEN_LINES
-            done = meter.frames("write")
-            of = f" of {total}" if total else ""
-            left = _left(meter, total)
-            wait = "" if left is None else f", {left:.0f} s left"
-            rate = meter.frames_per_second
-            print(f"{done}{of} frames, {rate:.1f} fps{wait} ({_stages(meter)})", file=sys.stderr)
+            self._next = time.monotonic() + self._between
+            of = f" of {moment.total}" if moment.total else ""
+            words = filter(None, [f"{moment.done}{of} {moment.unit}", moment.pace, moment.left])
+            print(f"{', '.join(words)} ({moment.details})", file=sys.stderr)
 
     def close(self) -> None:
         pass
@@ -63,36 +82,26 @@ class _Bar:
         self._rich = RichProgress(
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]:.1f} fps"),
+            TextColumn("{task.fields[unit]}"),
+            TextColumn("{task.fields[pace]}"),
             TextColumn("{task.fields[left]}"),
-            TextColumn("[dim]{task.fields[stages]}"),
+            TextColumn("[dim]{task.fields[details]}"),
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._rich.add_task("", total=None, rate=0.0, left="", stages="")
+        self._task = self._rich.add_task("", total=None, unit="", pace="", left="", details="")
 
-    def update(self, meter: Meter, total: int | None) -> None:
+    def update(self, moment: Moment) -> None:
         self._rich.start()  # at the first frame: what is said before stands above the bar
-        left = _left(meter, total)
         self._rich.update(
             self._task,
-            completed=meter.frames("write"),
-            total=total,
-            rate=meter.frames_per_second,
-            left="" if left is None else f"{int(left) // 60}:{int(left) % 60:02d} left",
-            stages=_stages(meter),
+            completed=moment.done,
+            total=moment.total,
+            unit=moment.unit,
+            pace=moment.pace,
+            left=moment.left,
+            details=moment.details,
         )
 
     def close(self) -> None:
         self._rich.stop()
-
-
-def _left(meter: Meter, total: int | None) -> float | None:
-    """Seconds, as far as one can say."""
-    rate = meter.frames_per_second
-    return max(0.0, total - meter.frames("write")) / rate if total and rate else None
-
-
-def _stages(meter: Meter) -> str:
-    parts = (f"{stage} {value:.1f}" for stage, value in meter.milliseconds().items())
-    return ", ".join(parts) + " ms"

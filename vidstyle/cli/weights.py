@@ -45,11 +45,12 @@ class _ImportCommands(click.Group):
         return list(published_checkpoints())
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        from vidstyle.weights import published_checkpoints
+        from vidstyle.networks import NETWORKS
+        from vidstyle.weights import published_checkpoint, published_checkpoints
 
-        if name not in published_checkpoints():
+        if name not in list(NETWORKS):  # by its names alone: no network need be loaded
             raise UnknownName("network", name, published_checkpoints())
-        row = published_checkpoints()[name]
+        row = published_checkpoint(name)
         options: list[click.Parameter] = [
             click.Option(
                 [f"--{part}", part.replace("-", "_")], metavar="FILE", help=f"As published: {file}."

@@ -16,7 +16,7 @@ from vidstyle.export.graphs import graph_of
 from vidstyle.export.onnx import to_onnx
 from vidstyle.networks import NETWORKS
 from vidstyle.networks.loading import load_network
-from vidstyle.weights import Header, Model, header_metadata, published_checkpoints
+from vidstyle.weights import Header, Model, header_metadata, published_checkpoint
 
 _WRAPPERS = ("state_dict", "model")  # keys under which some authors keep the tensors
 
@@ -30,15 +30,15 @@ def import_weights(network: str, parts: Mapping[str, Path], folder: Path) -> Mod
         folder: where to store; made if need be.
 
     Raises:
-        UsageError: a part is missing or unknown.
+        UsageError: a part is missing or unknown, or nothing of the network is published.
         InputError: a file that cannot be read or does not hold what the network needs.
     """
+    published = published_checkpoint(network)
     module = NETWORKS[network]()
-    official = module.official_keys()
+    official = module.official_keys()  # for each published file, its keys and where they belong
     tensors = read_parts(
         module, official, {name.replace("-", "_"): path for name, path in parts.items()}
     )
-    published = published_checkpoints()[network]
     header = Header(
         network, {}, module.code_names, module.smallest, published["license"], published["address"]
     )
@@ -81,13 +81,18 @@ def read_parts(
     wanted = module.state_dict()
     found = {}
     for name, keys in official.items():
-        tensors = _load(parts[name])
+        tensors = read_checkpoint(parts[name])
         for theirs, ours in keys.items():
             found[ours] = _checked(tensors, theirs, wanted[ours].shape, name, parts[name])
     return found
 
 
-def _load(path: Path) -> Mapping[str, Any]:
+def read_checkpoint(path: Path) -> Mapping[str, Any]:
+    """The tensors by name of a PyTorch checkpoint, which can hold nothing that runs.
+
+    Raises:
+        InputError: no such file, no checkpoint, or one that holds more than tensors.
+    """
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:

@@ -8,20 +8,23 @@ convolution that takes RGB 0..1 to the BGR and the range that VGG was trained on
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vidstyle.networks.layers import conv
 
-BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))  # convolutions, channels
+DEPTHS = (2, 2, 4, 4, 4)  # convolutions of each block
+WIDTHS = (64, 128, 256, 512, 512)  # channels of each block
 
 _OFFICIAL_PLACES = (2, 5, 9, 12, 16, 19, 22, 25, 29, 32, 35, 38, 42, 45, 48, 51)
 
 
-def _convolutions() -> list[tuple[str, int, int]]:
+def _convolutions(widths: Sequence[int] = WIDTHS) -> list[tuple[str, int, int]]:
     """Name, input and output channels of all sixteen: ("conv1_1", 3, 64), …"""
     rows, channels = [], 3
-    for block, (count, width) in enumerate(BLOCKS, 1):
+    for block, (count, width) in enumerate(zip(DEPTHS, widths, strict=True), 1):
         for place in range(1, count + 1):
             rows.append((f"conv{block}_{place}", channels, width))
             channels = width
@@ -33,12 +36,13 @@ class VGG(nn.Module):
 
     Args:
         deepest: the last layer wanted, such as "relu4_1"; what lies below it is left out.
+        widths: channels of each block; pruned likenesses of VGG-19 have fewer.
     """
 
-    def __init__(self, deepest: str = "relu5_4") -> None:
+    def __init__(self, deepest: str = "relu5_4", widths: Sequence[int] = WIDTHS) -> None:
         super().__init__()
         self.preprocess = nn.Conv2d(3, 3, 1)
-        for name, inputs, outputs in _convolutions():
+        for name, inputs, outputs in _convolutions(widths):
             self.add_module(name, conv(inputs, outputs))
             if name == deepest.replace("relu", "conv"):
                 return

@@ -32,7 +32,7 @@ class Torch:
 
     def compile(self, graph: Graph, profile: Profile) -> Engine:
         """Move the module to the device; pictures are converted there."""
-        device = _checked(profile.device)
+        device = find_device(profile.device)
         module = cast(nn.Module, graph.function).to(device).to(memory_format=torch.channels_last)
         return _Engine(self._ready(module), graph, device, _DTYPES[profile.precision], profile.bits)
 
@@ -46,6 +46,21 @@ class TorchCompile(Torch):
     def _ready(self, module: nn.Module) -> Any:
         logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # no CUDA is no news
         return torch.compile(module)
+
+
+def find_device(name: str) -> torch.device:
+    """The device that people call `name`.
+
+    Raises:
+        DeviceError: torch cannot use it.
+    """
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0].split(". ")[0].rstrip(".")  # torch's first sentence
+        raise DeviceError(f"The device {name!r} cannot be used by torch: {reason}.") from None
+    return device
 
 
 class _Engine:
@@ -81,13 +96,3 @@ class _Engine:
         scaled = (image.float().clamp(0, 1) * self._top).round()
         number = torch.uint8 if self._top == 255 else torch.uint16
         return scaled[0].permute(1, 2, 0).to(number).contiguous().cpu().numpy()
-
-
-def _checked(name: str) -> torch.device:
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0].split(". ")[0].rstrip(".")  # torch's first sentence
-        raise DeviceError(f"The device {name!r} cannot be used by torch: {reason}.") from None
-    return device

@@ -1,0 +1,103 @@
+"""What every row of OBJECTIVES must do."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from training import data_folder, recipe_of, tools_of
+
+from vidstyle.errors import UsageError
+from vidstyle.networks.adain import AdaIN
+from vidstyle.train.objectives import OBJECTIVES
+from vidstyle.weights import Header, header_metadata
+
+every_objective = pytest.mark.parametrize("name", list(OBJECTIVES))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return data_folder(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture
+def tools(name, data, tmp_path):
+    recipe = recipe_of(tmp_path)
+    stage = next(stage for stage in recipe.stages if stage.objective == name)
+    return tools_of(recipe, stage, data)
+
+
+def generator():
+    return np.random.default_rng(0)
+
+
+def loss_of(objective):
+    return torch.stack(list(objective(generator()).values())).sum()
+
+
+@every_objective
+def test_its_terms_have_the_names_that_it_says(name, tools):
+    terms = OBJECTIVES[name](tools)(generator())
+    assert tuple(terms) == OBJECTIVES[name].terms
+    assert all(term.shape == () and term >= 0 and torch.isfinite(term) for term in terms.values())
+
+
+@every_objective
+def test_the_recipe_of_the_tests_weighs_every_term(name, tools):
+    assert set(tools.stage.weights) == set(OBJECTIVES[name].terms)
+
+
+@every_objective
+def test_the_same_generator_gives_the_same_terms(name, tools):
+    objective = OBJECTIVES[name](tools)
+    first, second = objective(generator()), objective(generator())
+    assert first == second
+    assert OBJECTIVES[name](tools)(generator()) == first  # nothing of it depends on earlier steps
+
+
+@every_objective
+def test_one_step_lowers_the_loss(name, tools):
+    objective = OBJECTIVES[name](tools)
+    before = loss_of(objective)
+    before.backward()
+    taught = [weight for weight in tools.network.parameters() if weight.grad is not None]
+    length = torch.stack([weight.grad.square().sum() for weight in taught]).sum().sqrt()
+    with torch.no_grad():
+        for weight in taught:
+            weight -= 1e-3 * weight.grad / length  # so short that the slope holds all along
+    assert loss_of(objective) < before
+
+
+@every_objective
+def test_every_term_teaches_something(name, tools):
+    for term, value in OBJECTIVES[name](tools)(generator()).items():
+        if value:  # some are 0 before a network has learned anything
+            tools.network.zero_grad()
+            value.backward(retain_graph=True)
+            slopes = [w.grad.abs().max() for w in tools.network.parameters() if w.grad is not None]
+            assert max(slopes) > 0, term
+
+
+@every_objective
+def test_what_reads_a_style_stays_as_it_is(name, tools):
+    loss_of(OBJECTIVES[name](tools)).backward()
+    network = tools.network
+    for weight in (*network.style_encoder.parameters(), *network.modulator.parameters()):
+        assert weight.grad is None
+
+
+@every_objective
+def test_a_network_that_it_cannot_teach_is_refused(name, tools):
+    with pytest.raises(UsageError, match=f"'{name}' cannot teach AdaIN: it has no "):
+        OBJECTIVES[name](replace(tools, network=AdaIN()))
+
+
+def test_only_microast_is_a_teacher(tmp_path, data, monkeypatch):
+    header = Header("adain", {}, AdaIN.code_names, AdaIN.smallest, "none", "random")
+    save_file(AdaIN().state_dict(), tmp_path / "other.safetensors", header_metadata(header))
+    monkeypatch.setenv("VIDSTYLE_DATA", str(tmp_path))
+    recipe = recipe_of(tmp_path)
+    stage = replace(recipe.stages[0], teacher="other")
+    with pytest.raises(UsageError, match="'first': a teacher is a model of microast"):
+        OBJECTIVES["imitate"](tools_of(recipe, stage, data))

@@ -1,0 +1,1 @@
+"""Teaching a network: recipes, pictures, losses, and the loop."""

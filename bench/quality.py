@@ -74,7 +74,6 @@ class Judge:
         self._features = load_loss_network(
             data / "weights/vgg19_normalised_relu3_1/vgg_r31.pth",
             data / "weights/wct_16x/small16x_ae_base/e5_base.pth",
-            padding="reflect",
         )
         self._photographs = [picture(path, SIZE) for path in photographs]
         self._shown = [self._seen(pixels) for pixels in self._photographs]

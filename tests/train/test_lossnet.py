@@ -32,7 +32,7 @@ def pruned(tmp_path_factory):
 def test_weights_are_taken_in_their_order(whole):
     path, network = whole
     expected = network(IMAGE, "relu1_1", "relu2_1", "relu3_1", "relu4_1")
-    found = load_loss_network(path, None, "reflect")(IMAGE)
+    found = load_loss_network(path, None)(IMAGE)
     for ours, theirs in zip(found, expected, strict=True):
         assert torch.allclose(ours, theirs, rtol=1e-4, atol=1e-4)  # another layout of memory
 

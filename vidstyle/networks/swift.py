@@ -30,7 +30,8 @@ class Swift(nn.Module):
 
     Args:
         stem: channels inside the stem.
-        light: separable convolutions in stem and head too, and shorter blocks.
+        block: a row of BLOCKS, what the trunk is made of.
+        mix: a row of MIXES, the first layer of stem and head.
     """
 
     code_names: ClassVar[tuple[str, ...]] = (  # each [1, 64, 1, 1]
@@ -39,19 +40,18 @@ class Swift(nn.Module):
     memory_names: ClassVar[tuple[str, ...]] = ()
     smallest: ClassVar[int] = 16  # pixels a side
 
-    def __init__(self, stem: int = 96, light: bool = False) -> None:
+    def __init__(self, stem: int = 96, block: str = "separable", mix: str = "dense") -> None:
         super().__init__()
-        block = ShortResidual if light else Residual
-        mix = separable if light else conv
+        make, mixed = BLOCKS[block], MIXES[mix]
         self.style_encoder = microast.Encoder()
         self.modulator = microast.Modulator()
         self.refinement = Refinement(len(self.code_names))
         self.stem = nn.Sequential(
-            nn.PixelUnshuffle(FOLD), mix(3 * FOLD**2, stem), nn.ReLU(), conv(stem, CHANNELS, 1)
+            nn.PixelUnshuffle(FOLD), mixed(3 * FOLD**2, stem), nn.ReLU(), conv(stem, CHANNELS, 1)
         )
-        self.outer_encoder, self.inner_encoder = block(), block()
-        self.inner_decoder, self.outer_decoder = block(), block()
-        self.head = Head(mix)
+        self.outer_encoder, self.inner_encoder = make(), make()
+        self.inner_decoder, self.outer_decoder = make(), make()
+        self.head = Head(mixed)
 
     def encode(self, style: Tensor) -> tuple[Tensor, ...]:
         """Statistics of the style's two feature maps and the signals that steer the blocks."""
@@ -111,6 +111,7 @@ class Residual(nn.Module):
         super().__init__()
         self.conv1 = separable(CHANNELS, CHANNELS)
         self.conv2 = separable(CHANNELS, CHANNELS)
+        nn.init.zeros_(self.conv2.get_parameter("1.weight"))  # begins as what goes in
 
     def forward(
         self, x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None
@@ -134,6 +135,7 @@ class ShortResidual(nn.Module):
         super().__init__()
         self.conv1 = separable(CHANNELS, CHANNELS)
         self.conv2 = conv(CHANNELS, CHANNELS, 1)
+        nn.init.zeros_(self.conv2.weight)
 
     def forward(
         self, x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None
@@ -143,6 +145,31 @@ class ShortResidual(nn.Module):
         if scale is None or shift is None:
             return x + branch
         return x + scale * branch + shift
+
+
+BLOCKS: dict[str, Callable[[], nn.Module]] = {
+    "dense": microast.Residual,
+    "separable": Residual,
+    "short": ShortResidual,
+}
+MIXES: dict[str, Callable[[int, int], nn.Module]] = {"dense": conv, "separable": separable}
+
+
+def landmarks(network: nn.Module) -> dict[str, nn.Module]:
+    """The stem and the four blocks of a swift, or what they stand for in a MicroAST.
+
+    What comes out of a stem is not rectified yet.
+    """
+    if isinstance(network, microast.MicroAST):
+        encoder, decoder = network.content_encoder, network.decoder
+        *_, stem, _, outer = encoder.outer
+        (inner,) = encoder.inner
+        parts = stem, outer, inner, decoder.inner, decoder.outer
+        return dict(zip(LANDMARKS, parts, strict=True))
+    return {name: network.get_submodule(name) for name in LANDMARKS}
+
+
+LANDMARKS = ("stem", "outer_encoder", "inner_encoder", "inner_decoder", "outer_decoder")
 
 
 class Head(nn.Module):

@@ -28,7 +28,7 @@ from vidstyle.weights import Header, Model
 
 _AVERAGE = 0.999  # of the weights; the last thousand steps or so count
 _LOWEST = 0.03  # of the learning rate, at the end of a stage
-_LARGEST_GRADIENT = 1.0  # norm; a rare step of an odd picture must not undo many good ones
+_WARM_UP = 100  # steps; the full rate at once leaves rectified channels dead
 
 
 @dataclass(frozen=True)
@@ -148,9 +148,8 @@ def _descend(state: State, stage: Stage, terms: dict[str, Tensor]) -> None:
         group["lr"] = group["full"] * _share_of_rate(state.step, stage)
     state.optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
-    parameters = [parameter for group in groups for parameter in group["params"]]
-    norm = nn.utils.clip_grad_norm_(parameters, _LARGEST_GRADIENT)
-    if not torch.isfinite(loss + norm):
+    gradients = [p.grad for group in groups for p in group["params"] if p.grad is not None]
+    if not torch.isfinite(loss + nn.utils.get_total_norm(gradients)):
         raise VidstyleError(_no_number(state, stage, terms))
     state.optimizer.step()
     _average(state)
@@ -158,7 +157,9 @@ def _descend(state: State, stage: Stage, terms: dict[str, Tensor]) -> None:
 
 
 def _share_of_rate(step: int, stage: Stage) -> float:
-    """1 for the first part of a stage, then evenly down (in the logarithm) to 3 %."""
+    """Up to 1 over the first hundred steps, 1 for a while, then down (evenly in the logarithm)."""
+    if step < _WARM_UP:
+        return (step + 1) / _WARM_UP
     held = stage.hold * stage.steps
     if step <= held:
         return 1.0

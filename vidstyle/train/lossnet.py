@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +14,6 @@ from vidstyle.networks.vgg import VGG
 PRUNED = (16, 32, 64, 128, 128)  # channels of Wang et al.'s 16x smaller VGG-19, CVPR 2020
 
 
-Padding = Literal["zeros", "reflect"]
-
-
 class LossNetwork(nn.Module):
     """relu1_1, relu2_1 and relu3_1 of the normalized VGG-19, and a relu4_1.
 
@@ -25,16 +21,11 @@ class LossNetwork(nn.Module):
         shallow: the normalized VGG-19, at least up to relu3_1.
         deep: its pruned likeness, whose relu4_1 costs a sixteenth; None where `shallow` reaches
             relu4_1 itself.
-        padding: of all convolutions, "zeros" or "reflect". Zeros change nothing in what is
-            learned, and are faster.
     """
 
-    def __init__(self, shallow: VGG, deep: VGG | None, padding: Padding) -> None:
+    def __init__(self, shallow: VGG, deep: VGG | None) -> None:
         super().__init__()
         self.shallow, self.deep = shallow, deep
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d):
-                layer.padding_mode = padding
         self.requires_grad_(False).to(memory_format=torch.channels_last)
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
@@ -47,21 +38,20 @@ class LossNetwork(nn.Module):
         return *self.shallow(image, *names), *self.deep(image, "relu4_1")
 
 
-def load_loss_network(shallow: Path, deep: Path | None, padding: Padding = "zeros") -> LossNetwork:
+def load_loss_network(shallow: Path, deep: Path | None) -> LossNetwork:
     """The loss network from its authors' files.
 
     Args:
         shallow: a normalized VGG-19, whole or up to relu3_1.
         deep: a 16x pruned one; None: `shallow` is whole.
-        padding: as `LossNetwork` has it.
 
     Raises:
         InputError: a file that cannot be read, or holds another network.
     """
     if deep is None:
-        return LossNetwork(_filled(VGG("relu4_1"), shallow), None, padding)
+        return LossNetwork(_filled(VGG("relu4_1"), shallow), None)
     return LossNetwork(
-        _filled(VGG("relu3_1"), shallow), _filled(VGG("relu4_1", widths=PRUNED), deep), padding
+        _filled(VGG("relu3_1"), shallow), _filled(VGG("relu4_1", widths=PRUNED), deep)
     )
 
 

@@ -14,6 +14,8 @@ from vidstyle.errors import UsageError
 from vidstyle.networks import NETWORKS
 from vidstyle.networks.importing import read_checkpoint
 from vidstyle.networks.loading import load_network
+from vidstyle.networks.microast import MicroAST
+from vidstyle.networks.swift import landmarks
 from vidstyle.sinks.writing import writing
 from vidstyle.train.recipe import Recipe, Stage
 from vidstyle.weights import find_model
@@ -41,7 +43,7 @@ def begin(recipe: Recipe, device: torch.device) -> State:
     network = _made(recipe)
     if recipe.start:
         _take_over(network, load_network(find_model(recipe.start)))
-    network.to(device)
+    network.to(device, memory_format=torch.channels_last)
     for stage in recipe.stages:
         _check_rates(network, stage)
     average = {key: value.clone() for key, value in network.state_dict().items()}
@@ -140,11 +142,12 @@ def _made(recipe: Recipe) -> Any:
 
 def _take_over(network: nn.Module, other: Any) -> None:
     """Take the weights of `other` where name and shape agree."""
-    own = network.state_dict()
+    own, theirs = network.state_dict(), other.state_dict()
+    if isinstance(other, MicroAST):  # whose trunk goes by other names
+        for part, module in landmarks(other).items():
+            theirs |= {f"{part}.{key}": value for key, value in module.state_dict().items()}
     shared = {
-        key: value
-        for key, value in other.state_dict().items()
-        if key in own and value.shape == own[key].shape
+        key: value for key, value in theirs.items() if key in own and value.shape == own[key].shape
     }
     network.load_state_dict(own | shared)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import torch
@@ -11,11 +11,13 @@ from torch import Tensor, nn
 from vidstyle.errors import UsageError
 from vidstyle.networks.loading import load_network
 from vidstyle.networks.microast import MicroAST
+from vidstyle.networks.swift import LANDMARKS, Swift, landmarks
+from vidstyle.train.data import StyleVariant
 from vidstyle.train.losses import high_pass
 from vidstyle.train.tools import Tools, check_has, gathered
 from vidstyle.weights import find_model
 
-BLOCKS = ("outer_encoder", "inner_encoder", "inner_decoder", "outer_decoder")
+StyleCode: TypeAlias = tuple[Tensor, ...]
 
 
 class Imitate:
@@ -33,25 +35,29 @@ class Imitate:
     terms: ClassVar[tuple[str, ...]] = ("blocks", "head", "features", "picture")
 
     def __init__(self, tools: Tools) -> None:
-        check_has(tools.network, ("refinement", "stem", *BLOCKS, "head"), "imitate")
+        check_has(
+            tools.network,
+            ("refinement", "signals", "refinement", *LANDMARKS, "head"),
+            "imitate",
+        )
         self._tools = tools
         teacher: Any = load_network(find_model(tools.stage.teacher))
-        if not isinstance(teacher, MicroAST):
+        if not isinstance(teacher, (MicroAST, Swift)):
             raise UsageError(
-                f"Stage {tools.stage.name!r}: a teacher is a model of microast; "
+                f"Stage {tools.stage.name!r}: a teacher is a model of microast or swift; "
                 f"{tools.stage.teacher!r} is none."
             )
         self._teacher: Any = teacher.to(tools.device)
+        self._read: dict[tuple[str, int], tuple[StyleCode, StyleCode]] = {}
 
     def __call__(self, random: np.random.Generator) -> dict[str, Tensor]:
         """The terms of one step, each a number."""
         tools, student = self._tools, self._tools.network
         content, _, _ = tools.contents.views(random, tools.stage.batch, tools.stage.crop)
-        content = content.to(tools.device)
-        styles = tools.styles.choose(random, tools.stage.batch)
-        with torch.no_grad():
-            code = gathered([self._teacher.encode(s.read.to(tools.device)) for s in styles])
-        code_of_student = student.refinement(code[:8])
+        content = content.to(tools.device, memory_format=torch.channels_last)
+        read = [self._reads(s) for s in tools.styles.choose(random, tools.stage.batch)]
+        code = gathered([code for code, _ in read])
+        code_of_student = student.refinement(gathered([signals for _, signals in read]))
         strength = content.new_ones(len(content))
         with torch.no_grad(), Recorder(self._teacher) as shown:
             wanted, _ = self._teacher.stylize(content, code, strength)
@@ -59,18 +65,24 @@ class Imitate:
             drawn, _ = student.stylize(content, code_of_student, strength)
         alone = [
             _relative(getattr(student, name)(*shown.inputs[name]), shown.outputs[name])
-            for name in BLOCKS
+            for name in LANDMARKS[1:]
         ]
         head = student.head(shown.outputs["outer_decoder"], *code_of_student[8:])
-        features = [
-            _relative(made.outputs[name], shown.outputs[name]) for name in ("stem", *BLOCKS)
-        ]
+        features = [_relative(made.outputs[name], shown.outputs[name]) for name in LANDMARKS]
         return {
             "blocks": torch.stack(alone).mean(),
             "head": _alike(head, wanted),
             "features": torch.stack(features).mean(),
             "picture": _alike(drawn, wanted),
         }
+
+    @torch.no_grad()
+    def _reads(self, style: StyleVariant) -> tuple[StyleCode, StyleCode]:
+        """The teacher's code, and the signals that the student refines to its own."""
+        if style.key not in self._read:
+            image = style.read.to(self._tools.device)
+            self._read[style.key] = self._teacher.encode(image), self._tools.network.signals(image)
+        return self._read[style.key]
 
 
 class Recorder:
@@ -84,7 +96,7 @@ class Recorder:
     def __enter__(self) -> Recorder:
         self._hooks = [
             module.register_forward_hook(self._keeper(name))
-            for name, module in _landmarks(self._network).items()
+            for name, module in landmarks(self._network).items()
         ]
         return self
 
@@ -99,22 +111,10 @@ class Recorder:
         return keep
 
 
-def _landmarks(network: nn.Module) -> dict[str, nn.Module]:
-    if isinstance(network, MicroAST):
-        encoder, decoder = network.content_encoder, network.decoder
-        return {
-            "stem": encoder.outer[8],  # before it is rectified
-            "outer_encoder": encoder.outer[10],
-            "inner_encoder": encoder.inner[0],
-            "inner_decoder": decoder.inner,
-            "outer_decoder": decoder.outer,
-        }
-    return {name: network.get_submodule(name) for name in ("stem", *BLOCKS)}
-
-
 def _relative(made: Tensor, wanted: Tensor) -> Tensor:
-    variance = wanted.var((0, 2, 3), keepdim=True) + 1e-4
-    return ((made - wanted).square() / variance).mean()
+    variance = wanted.var((0, 2, 3), keepdim=True)
+    least = variance.mean() / 100  # a channel that hardly varies must not outweigh the others
+    return ((made - wanted).square() / variance.clamp_min(least)).mean()
 
 
 def _alike(drawn: Tensor, wanted: Tensor) -> Tensor:

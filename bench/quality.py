@@ -76,23 +76,22 @@ class Judge:
             data / "weights/wct_16x/small16x_ae_base/e5_base.pth",
         )
         self._photographs = [picture(path, SIZE) for path in photographs]
-        self._shown = [self._seen(pixels) for pixels in self._photographs]
-        self._styles = [(path, self._seen(picture(path, STYLE_SIZE))) for path in styles]
+        self._shown = [self.seen(pixels) for pixels in self._photographs]
+        self.styles = [(path, self.seen(picture(path, STYLE_SIZE))) for path in styles]
 
     def __call__(self, network: str) -> dict[str, float]:
         """The mean of each figure over all pairs of photograph and style."""
         rows: list[dict[str, float]] = []
-        for path, style in self._styles:
+        for path, style in self.styles:
             draw = vidstyle.load(network, style=str(path))
             for pixels, shown in zip(self._photographs, self._shown, strict=True):
                 drawn = draw(pixels)
-                rows.append(self._figures(drawn, pixels, shown, style) | warp(draw, pixels, drawn))
+                rows.append(self.figures(drawn, pixels, shown, style) | warp(draw, pixels, drawn))
         return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
-    def _figures(
-        self, drawn: Pixels, content: Pixels, shown: Seen, style: Seen
-    ) -> dict[str, float]:
-        made = self._seen(drawn)
+    def figures(self, drawn: Pixels, content: Pixels, shown: Seen, style: Seen) -> dict[str, float]:
+        """All figures of one drawing but `warp`."""
+        made = self.seen(drawn)
         terms = {
             "style": losses.style_loss(made.moments, style.moments),
             "sliced": sum(
@@ -110,7 +109,8 @@ class Judge:
         return {name: float(term) for name, term in terms.items()}
 
     @torch.inference_mode()
-    def _seen(self, pixels: Pixels) -> Seen:
+    def seen(self, pixels: Pixels) -> Seen:
+        """The features of a picture, and what is compared of them."""
         layers = self._features(to_image(pixels))
         return Seen(
             layers,

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 _LEAST = 1e-5  # variance of a style along a direction, where it hardly varies
+_DEAD = 1e-5  # deviation of a channel below which it shows nothing
 _EPSILON = 1e-10  # of a variance; those at relu4_1 are about 1e-6
 
 
@@ -74,10 +75,14 @@ def content_loss(drawn: Tensor, content: Tensor, ours: Moments, theirs: Moments)
     """
     product = (drawn * content).mean((2, 3), dtype=torch.float32)
     covariance = product - ours.mean * theirs.mean
-    own = (ours.std.square() - _EPSILON) / ours.std.square() + (
-        theirs.std.square() - _EPSILON
-    ) / theirs.std.square()
-    return (own - 2 * covariance / (ours.std * theirs.std)).mean(1)
+    (own, our_scale), (given, their_scale) = _normal(ours.std), _normal(theirs.std)
+    return (own + given - 2 * covariance / (our_scale * their_scale)).mean(1)
+
+
+def _normal(std: Tensor) -> tuple[Tensor, Tensor]:
+    """The variance that is left after dividing by a scale, and that scale: 1 unless dead."""
+    scale = std + _DEAD
+    return (std.square() - _EPSILON) / scale.square(), scale
 
 
 def quantiles(features: Tensor, directions: Tensor, levels: int) -> tuple[Tensor, Tensor]:

@@ -5,8 +5,8 @@ from models import picture
 
 from vidstyle.errors import InputError, UnknownName
 from vidstyle.folders import packaged
-from vidstyle.image import SUFFIXES, save_picture
-from vidstyle.styles import LONG_SIDE, bundled_styles, find_style, read_style
+from vidstyle.image import SUFFIXES
+from vidstyle.styles import READ_SIDE, bundled_styles, find_style, read_style, squared
 
 
 def test_at_least_twelve_styles_come_along():
@@ -22,12 +22,12 @@ def test_every_picture_is_listed_and_every_listed_style_is_there():
 def test_a_style_can_be_read_and_says_where_it_comes_from(name):
     style = bundled_styles()[name]
     assert style.title and style.painter and style.license
-    assert max(read_style(name).shape[:2]) == LONG_SIDE
+    assert max(read_style(name).shape[:2]) == 640
 
 
-def test_a_large_picture_is_read_at_the_usual_size(tmp_path):
-    save_picture(tmp_path / "large.png", picture(1000, 1500))
-    assert read_style(str(tmp_path / "large.png")).shape == (427, 640, 3)
+@pytest.mark.parametrize("size", [(1000, 1500), (30, 20), (384, 384)], ids=str)
+def test_a_style_of_any_shape_becomes_a_square(size):
+    assert squared(picture(*size)).shape == (READ_SIDE, READ_SIDE, 3)
 
 
 def test_a_mistyped_name_is_guessed():

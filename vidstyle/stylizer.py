@@ -14,7 +14,7 @@ import numpy as np
 from vidstyle.contracts import Engine, Graph, Look, Pixels, Precision, Profile, Runtime
 from vidstyle.image import pad_to
 from vidstyle.runtimes import RUNTIMES, choose
-from vidstyle.styles import read_style
+from vidstyle.styles import read_style, squared
 from vidstyle.weights import Model, find_model
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class Stylizer:
         # Exactly, since it is done once; by an engine for any size, thrown away at the end, since
         # it holds 50 MB that the drawing does not need.
         encode = self._runtime.compile(self._graph("encode"), Profile(None, "fp32", self.device))
-        return Look(tuple(encode(pad_to(pixels, self._smallest))), strength)
+        return Look(tuple(encode(squared(pixels))), strength)
 
     def __call__(self, pixels: Pixels, look: Look) -> Pixels:
         """Draw `pixels`; what comes back has their size and depth."""

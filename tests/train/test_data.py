@@ -10,8 +10,8 @@ from PIL import Image
 from training import data_folder, recipe_of, save
 
 from vidstyle.errors import InputError
+from vidstyle.styles import READ_SIDE
 from vidstyle.train.data import (
-    STYLE_SIDE,
     Contents,
     Styles,
     contents_of,
@@ -114,7 +114,7 @@ def test_the_same_generator_gives_the_same_pictures(data):
     )
     for draw in (
         lambda seed: contents.views(generator(seed), 2, 32)[0],
-        lambda seed: torch.cat([style.compared for style in styles.choose(generator(seed), 2)]),
+        lambda seed: torch.cat([style.image for style in styles.choose(generator(seed), 2)]),
     ):
         assert torch.equal(draw(5), draw(5))
         assert not torch.equal(draw(5), draw(6))
@@ -140,9 +140,9 @@ def test_a_step_has_different_styles(data):
 def test_a_variant_is_the_same_every_time_and_unlike_the_others(data):
     path = pictures(data, ["paintings"])[0]
     variants = [variant_of(path, number) for number in range(4)]
-    assert all(style.compared.shape == (1, 3, STYLE_SIDE, STYLE_SIDE) for style in variants)
-    assert torch.equal(variants[2].read, variant_of(path, 2).read)
-    colors = [tuple(style.compared.mean((2, 3)).flatten().tolist()) for style in variants]
+    assert all(style.image.shape == (1, 3, READ_SIDE, READ_SIDE) for style in variants)
+    assert torch.equal(variants[2].image, variant_of(path, 2).image)
+    colors = [tuple(style.image.mean((2, 3)).flatten().tolist()) for style in variants]
     assert len(set(colors)) == 4
 
 

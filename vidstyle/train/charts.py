@@ -15,7 +15,7 @@ from vidstyle.contact_sheet import contact_sheet
 from vidstyle.contracts import Pixels
 from vidstyle.errors import MissingPackage
 from vidstyle.image import save_picture, shrink_to
-from vidstyle.styles import LONG_SIDE
+from vidstyle.styles import squared
 from vidstyle.train.data import pictures, readable, to_image
 from vidstyle.train.recipe import Data
 
@@ -79,7 +79,7 @@ def draw_sheet(network: Any, data: Data, folder: Path, out: Path) -> None:
     if not contents or not styles:
         return
     cells = [("", next(iter(contents.values()))), *styles.items()]
-    codes = [network.encode(to_image(shrink_to(style, LONG_SIDE))) for style in styles.values()]
+    codes = [network.encode(to_image(squared(style))) for style in styles.values()]
     for name, pixels in contents.items():
         content = shrink_to(pixels, _SHEET_SIDE)
         cells.append((name, content))

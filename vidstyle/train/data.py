@@ -19,12 +19,12 @@ from torch import Tensor
 from vidstyle.contracts import Pixels
 from vidstyle.errors import InputError
 from vidstyle.image import SUFFIXES, read_picture, resize, shrink_to
-from vidstyle.styles import LONG_SIDE
+from vidstyle.styles import squared
 from vidstyle.train.recipe import Data
 
 log = logging.getLogger(__name__)
 
-STYLE_SIDE = 384  # pixels; the square at which a style's features are taken
+_LONG_SIDE = 640  # pixels of a picture that is kept in memory
 VARIANTS = 6  # the whole of a style, and parts of it, other colors among them
 _KEPT = 2048  # pictures in memory, each of at most 1.2 MB
 _SMALLEST = 32  # pixels a side
@@ -35,11 +35,10 @@ _ZOOM = 1.6  # a crop shows up to this many times its side of a photograph
 
 @dataclass(frozen=True)
 class StyleVariant:
-    """A style, or a part of it, as the network reads it and as its features are taken."""
+    """A style, or a part of it."""
 
     key: tuple[str, int]  # its file, and which variant
-    read: Tensor  # Image [1, 3, H, W]
-    compared: Tensor  # Image [1, 3, 384, 384]
+    image: Tensor  # Image [1, 3, 384, 384], as networks read it
 
 
 def to_image(pixels: Pixels) -> Tensor:
@@ -147,16 +146,14 @@ def variant_of(path: Path, number: int) -> StyleVariant | None:
         pixels = np.rot90(pixels, int(random.integers(4)))
         if number % 2:
             pixels = pixels[..., random.permutation(3)]
-    pixels = shrink_to(np.ascontiguousarray(pixels), LONG_SIDE)
-    compared = resize(pixels, STYLE_SIDE, STYLE_SIDE)
-    return StyleVariant((str(path), number), to_image(pixels), to_image(compared))
+    return StyleVariant((str(path), number), to_image(squared(np.ascontiguousarray(pixels))))
 
 
 @lru_cache(_KEPT)
 def readable(path: Path) -> Pixels | None:
     """The pixels of a picture, or None, said when it is met, where it cannot be read."""
     try:
-        pixels = shrink_to(read_picture(path).pixels, LONG_SIDE)
+        pixels = shrink_to(read_picture(path).pixels, _LONG_SIDE)
     except InputError as error:
         log.warning("Skipped: %s", error)
         return None

@@ -80,7 +80,7 @@ class Imitate:
     def _reads(self, style: StyleVariant) -> tuple[StyleCode, StyleCode]:
         """The teacher's code, and the signals that the student refines to its own."""
         if style.key not in self._read:
-            image = style.read.to(self._tools.device)
+            image = style.image.to(self._tools.device)
             self._read[style.key] = self._teacher.encode(image), self._tools.network.signals(image)
         return self._read[style.key]
 

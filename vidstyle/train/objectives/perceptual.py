@@ -125,10 +125,10 @@ class Perceptual:
             if len(self._facts) == _KEPT:
                 self._facts.pop(next(iter(self._facts)))
             tools = self._tools
-            features = tools.losses(style.compared.to(tools.device))
+            features = tools.losses(style.image.to(tools.device))
             random = np.random.default_rng(0)
             self._facts[style.key] = StyleFacts(
-                tools.network.signals(style.read.to(tools.device)),
+                tools.network.signals(style.image.to(tools.device)),
                 tuple(moments(layer) for layer in features),
                 tuple(
                     quantiles(_some(features[layer], random), pool, _LEVELS)

@@ -1,14 +1,15 @@
 """A tiny training from its recipe to a model."""
 
 import json
+import re
 from contextlib import suppress
 
 import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file
-from training import IMITATE, PERCEPTUAL, SETTINGS, data_folder, recipe_of
 
+from training import IMITATE, PERCEPTUAL, SETTINGS, data_folder, recipe_of
 from vidstyle.errors import DeviceError, InputError, Interrupted, UsageError, VidstyleError
 from vidstyle.networks.loading import load_network
 from vidstyle.train import journal
@@ -34,10 +35,12 @@ def trained(data, recipe, tmp_path_factory):
     return out, reports
 
 
-def refused(recipe, data, out, error, match, **options):
-    with pytest.raises(error, match=match) as caught:
+def refusal(recipe, data, out, error, **options):
+    """What is said, in one line."""
+    with pytest.raises(error) as caught:
         train(recipe, data, out, device="cpu", **options)
     assert "\n" not in str(caught.value)
+    return str(caught.value)
 
 
 def same(one, other):
@@ -136,20 +139,22 @@ def test_frozen_parts_stay_as_they_were(trained, monkeypatch):
 def test_a_checkpoint_of_another_recipe_is_refused(data, recipe, tmp_path):
     stopped(recipe, data, tmp_path / "out", 1)
     other = recipe_of(tmp_path, seed=1)
-    refused(other, data, tmp_path / "out", UsageError, "another recipe.*--out")
+    said = refusal(other, data, tmp_path / "out", UsageError)
+    assert re.search("another recipe.*--out", said)
 
 
 @pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 cut off"])
 def test_a_damaged_checkpoint_is_refused(data, recipe, tmp_path, content):
     (tmp_path / "checkpoint.pt").write_bytes(content)
-    refused(recipe, data, tmp_path, InputError, "checkpoint.pt")
+    assert "checkpoint.pt" in refusal(recipe, data, tmp_path, InputError)
 
 
 def test_a_loss_that_is_no_number_leaves_the_last_good_checkpoint(data, tmp_path, monkeypatch):
     monkeypatch.setattr(journal, "_SECONDS_BETWEEN_CHECKPOINTS", -1.0)
     recipe = recipe_of(tmp_path, stages=[IMITATE | {"rate": 1e30}])
     out = tmp_path / "out"
-    refused(recipe, data, out, VidstyleError, "'first', step 2: .* no finite number .*blocks")
+    said = refusal(recipe, data, out, VidstyleError)
+    assert re.search("'first', step 2: .* no finite number .*blocks", said)
     state = torch.load(out / "checkpoint.pt")
     assert state["step"] == 1
     assert all(torch.isfinite(value).all() for value in state["network"].values())
@@ -159,8 +164,8 @@ def test_a_full_disk_leaves_the_old_checkpoint(data, recipe, tmp_path):
     checkpoint = stopped(recipe, data, tmp_path, 1)
     before = checkpoint.read_bytes()
     (tmp_path / "checkpoint.draft").symlink_to("/dev/full")
-    refused(recipe, data, tmp_path, VidstyleError, "no room left to write .*checkpoint.pt",
-            on_step=stop_at(2))  # fmt: skip
+    said = refusal(recipe, data, tmp_path, VidstyleError, on_step=stop_at(2))
+    assert re.search("no room left to write .*checkpoint.pt", said)
     assert checkpoint.read_bytes() == before
     assert not (tmp_path / "checkpoint.draft").is_symlink()
 
@@ -181,9 +186,10 @@ def test_a_full_disk_leaves_the_old_checkpoint(data, recipe, tmp_path):
 )
 def test_what_cannot_be_is_said_before_the_first_step(data, tmp_path, changes, match):
     recipe = recipe_of(tmp_path, **changes)
-    refused(
-        recipe, data, tmp_path / "out", UsageError, match, on_step=lambda r: pytest.fail("a step")
+    said = refusal(
+        recipe, data, tmp_path / "out", UsageError, on_step=lambda r: pytest.fail("a step")
     )
+    assert re.search(match, said)
     assert not (tmp_path / "out").exists()
 
 
@@ -195,6 +201,6 @@ def test_a_device_that_is_not_there_is_said(data, recipe, tmp_path):
 def test_a_whole_vgg_may_judge(data, recipe, tmp_path):
     missing = SETTINGS["loss_networks"] | {"shallow": "nowhere.pth"}
     alone = recipe_of(tmp_path, loss_networks=missing)
-    refused(alone, data, tmp_path, InputError, "nowhere.pth")
-    refused(alone, data, tmp_path, InputError, "deep.pth' is not the loss network",
-            vgg=data / "weights/deep.pth")  # fmt: skip
+    assert "nowhere.pth" in refusal(alone, data, tmp_path, InputError)
+    said = refusal(alone, data, tmp_path, InputError, vgg=data / "weights/deep.pth")
+    assert "deep.pth' is not the loss network" in said

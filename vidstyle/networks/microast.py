@@ -34,12 +34,7 @@ class MicroAST(nn.Module):
 
     def encode(self, style: Tensor) -> tuple[Tensor, ...]:
         """Statistics of the style's two feature maps, and the modulator's signals."""
-        outer, inner = self.style_encoder(style)
-        outer_scale, outer_shift, inner_scale, inner_shift = self.modulator(outer, inner)
-        return (
-            *mean_std(outer), outer_scale, outer_shift,
-            *mean_std(inner), inner_scale, inner_shift,
-        )  # fmt: skip
+        return read(self.style_encoder, self.modulator, style)
 
     def stylize(
         self,
@@ -62,6 +57,16 @@ class MicroAST(nn.Module):
             }
             for part in OFFICIAL_BLOCKS
         }
+
+
+def read(encoder: nn.Module, modulator: nn.Module, style: Tensor) -> tuple[Tensor, ...]:
+    """The eight vectors of a style, each [B, 64, 1, 1], in the order of `code_names`."""
+    outer, inner = encoder(style)
+    outer_scale, outer_shift, inner_scale, inner_shift = modulator(outer, inner)
+    return (
+        *mean_std(outer), outer_scale, outer_shift,
+        *mean_std(inner), inner_scale, inner_shift,
+    )  # fmt: skip
 
 
 OFFICIAL_BLOCKS = {  # for each published file, its blocks' names by ours

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vidstyle.networks import microast
-from vidstyle.networks.statistics import adain, blend, mean_std
+from vidstyle.networks.statistics import adain, blend
 
 CHANNELS = 64  # of the trunk and of each vector of a code
 FOLD = 4  # pixels a side that space-to-depth folds into one place
@@ -60,12 +60,7 @@ class Swift(nn.Module):
 
     def signals(self, style: Tensor) -> tuple[Tensor, ...]:
         """What MicroAST reads from `style`, before it is refined: eight vectors [B, 64, 1, 1]."""
-        outer, inner = self.style_encoder(style)
-        outer_scale, outer_shift, inner_scale, inner_shift = self.modulator(outer, inner)
-        return (
-            *mean_std(outer), outer_scale, outer_shift,
-            *mean_std(inner), inner_scale, inner_shift,
-        )  # fmt: skip
+        return microast.read(self.style_encoder, self.modulator, style)
 
     def stylize(
         self,

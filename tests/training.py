@@ -102,8 +102,9 @@ def tools_of(recipe: Recipe, stage: Stage, data: Path) -> Tools:
     """What an objective is handed, on the CPU, in fp32."""
     cpu = torch.device("cpu")
     files = recipe.loss_networks
+    styles = styles_of(recipe.data, data)
     return Tools(
-        stage, begin(recipe, cpu).network, contents_of(recipe.data, data),
-        styles_of(recipe.data, data), load_loss_network(data / files.shallow, data / files.deep),
+        stage, begin(recipe, cpu, styles).network, contents_of(recipe.data, data),
+        styles, load_loss_network(data / files.shallow, data / files.deep),
         cpu, torch.float32,
     )  # fmt: skip

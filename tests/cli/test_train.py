@@ -53,7 +53,7 @@ def test_help_says_how(capfd: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("tiny.toml", "--data", "nowhere"), 3, "There is no folder 'nowhere/photographs': --data"),
+        (("tiny.toml", "--data", "nowhere"), 3, "There is no folder 'nowhere/paintings': --data"),
         (("tiny.toml", "--vgg", "none.pth"), 3, "There is no file 'none.pth'"),
         (("tiny.toml", "--device", "cuda:99"), 4, "'cuda:99' cannot be used by torch"),
         (("tiny.toml", "--out", "tiny.toml"), 1, "'tiny.toml' cannot be written"),

@@ -5,8 +5,9 @@ convolutions works; depth-to-space brings it back. The trunk's plan, two adaptiv
 normalizations each followed by a residual block that the style steers, and the style encoder are
 those of MicroAST (Wang et al., AAAI 2023, https://arxiv.org/abs/2211.15313), whose published
 weights the training starts from. What differs: convolutions at a quarter of the size alone, each
-a depthwise one followed by a mixing of channels; a head that the style steers too; and a learned
-refinement of the code, which costs nothing per frame since a style is read once.
+a depthwise one followed by a mixing of channels; a head that the style steers too; and what a
+style is read for once, at no cost per frame: a learned refinement of its code, and shares by
+which the weights of decoder and head are mixed from those of several experts.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from vidstyle.networks.statistics import adain, blend
 
 CHANNELS = 64  # of the trunk and of each vector of a code
 FOLD = 4  # pixels a side that space-to-depth folds into one place
+SIGNALS = 8 * CHANNELS  # numbers that MicroAST reads from a style
 
 
 class Swift(nn.Module):
@@ -32,29 +34,33 @@ class Swift(nn.Module):
         stem: channels inside the stem.
         block: a row of BLOCKS, what the trunk is made of.
         mix: a row of MIXES, the first layer of stem and head.
+        experts: how many sets of weights decoder and head have beside their own.
     """
 
-    code_names: ClassVar[tuple[str, ...]] = (  # each [1, 64, 1, 1]
-        *microast.MicroAST.code_names, "head_scale", "head_shift",
+    code_names: ClassVar[tuple[str, ...]] = (  # each [1, 64, 1, 1], the last [1, experts, 1, 1]
+        *microast.MicroAST.code_names, "head_scale", "head_shift", "shares",
     )  # fmt: skip
     memory_names: ClassVar[tuple[str, ...]] = ()
     smallest: ClassVar[int] = 16  # pixels a side
 
-    def __init__(self, stem: int = 96, block: str = "separable", mix: str = "dense") -> None:
+    def __init__(
+        self, stem: int = 96, block: str = "separable", mix: str = "dense", experts: int = 4
+    ) -> None:
         super().__init__()
         make, mixed = BLOCKS[block], MIXES[mix]
         self.style_encoder = microast.Encoder()
         self.modulator = microast.Modulator()
-        self.refinement = Refinement(len(self.code_names))
+        self.refinement = Refinement(experts)
         self.stem = nn.Sequential(
-            nn.PixelUnshuffle(FOLD), mixed(3 * FOLD**2, stem), nn.ReLU(), conv(stem, CHANNELS, 1)
-        )
-        self.outer_encoder, self.inner_encoder = make(), make()
-        self.inner_decoder, self.outer_decoder = make(), make()
-        self.head = Head(mixed)
+            nn.PixelUnshuffle(FOLD), mixed(3 * FOLD**2, stem, 0), nn.ReLU(),
+            MixedConv(stem, CHANNELS, 1),
+        )  # fmt: skip
+        self.outer_encoder, self.inner_encoder = make(0), make(0)
+        self.inner_decoder, self.outer_decoder = make(experts), make(experts)
+        self.head = Head(mixed, experts)
 
     def encode(self, style: Tensor) -> tuple[Tensor, ...]:
-        """Statistics of the style's two feature maps and the signals that steer the blocks."""
+        """Statistics of the style's two feature maps, the signals that steer, and the shares."""
         code: tuple[Tensor, ...] = self.refinement(self.signals(style))
         return code
 
@@ -71,6 +77,7 @@ class Swift(nn.Module):
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Draw `content`; `strength` acts on the statistics, the modulation stays the style's."""
         height, width = content.shape[2:]
+        shares = code[10].flatten(1)
         beyond = (0, -width % FOLD, 0, -height % FOLD)
         x = F.relu(self.stem(F.pad(content, beyond, mode="replicate")))
         x = self.inner_encoder(self.outer_encoder(x))
@@ -78,21 +85,71 @@ class Swift(nn.Module):
             (self.inner_decoder, code[4:8]),
             (self.outer_decoder, code[:4]),
         ):
-            x = block(blend(x, adain(x, mean, std), strength), scale, shift)
-        image: Tensor = self.head(x, *code[8:])
+            x = block(blend(x, adain(x, mean, std), strength), scale, shift, shares)
+        image: Tensor = self.head(x, *code[8:10], shares)
         return image[..., :height, :width], memory
 
 
-def conv(inputs: int, outputs: int, size: int = 3, groups: int = 1) -> nn.Conv2d:
-    """A convolution with bias that keeps the size, padded by its border, so at any size."""
-    return nn.Conv2d(
-        inputs, outputs, size, padding=size // 2, groups=groups, padding_mode="replicate"
-    )
+class MixedConv(nn.Conv2d):
+    """A convolution that keeps the size, padded by its border; its weights may be mixed.
+
+    With shares s: weight + sum over experts k of s_k * bank_k. The bias stays as it is: to mix it
+    would be a step of its own in OpenVINO. After Yang et al., "CondConv: conditionally
+    parameterized convolutions for efficient inference", NeurIPS 2019,
+    https://arxiv.org/abs/1904.04971.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, size: int = 3, groups: int = 1, experts: int = 0
+    ) -> None:
+        super().__init__(
+            inputs, outputs, size, padding=size // 2, groups=groups, padding_mode="replicate"
+        )
+        self.bank = None
+        if experts:
+            self.bank = nn.Parameter(torch.zeros(experts, self.weight.numel()))
+
+    def forward(self, x: Tensor, shares: Tensor | None = None) -> Tensor:
+        """[B, inputs, H, W] -> [B, outputs, H, W]; `shares` [1, experts] are of one style."""
+        if shares is None or self.bank is None:
+            return super().forward(x)
+        weight = self.weight + (shares @ self.bank).view_as(self.weight)
+        mixed: Tensor = self._conv_forward(x, weight, self.bias)
+        return mixed
 
 
-def separable(inputs: int, outputs: int) -> nn.Sequential:
+class Separable(nn.Sequential):
     """A 5x5 convolution of each channel alone, then a mixing of channels at each place."""
-    return nn.Sequential(conv(inputs, inputs, 5, groups=inputs), conv(inputs, outputs, 1))
+
+    def __init__(self, inputs: int, outputs: int, experts: int) -> None:
+        super().__init__(
+            MixedConv(inputs, inputs, 5, groups=inputs, experts=experts),
+            MixedConv(inputs, outputs, 1, experts=experts),
+        )
+
+    def forward(self, x: Tensor, shares: Tensor | None = None) -> Tensor:
+        """[B, inputs, H, W] -> [B, outputs, H, W]; `shares` [1, experts]."""
+        depthwise, mix = self
+        mixed: Tensor = mix(depthwise(x, shares), shares)
+        return mixed
+
+
+class Dense(microast.Residual):
+    """MicroAST's own block, whose weights are not mixed."""
+
+    def __init__(self, experts: int) -> None:
+        super().__init__()
+
+    def forward(
+        self,
+        x: Tensor,
+        scale: Tensor | None = None,
+        shift: Tensor | None = None,
+        shares: Tensor | None = None,
+    ) -> Tensor:
+        """Features [B, 64, H, W], the same shape out; `scale` and `shift` are [1, 64, 1, 1]."""
+        drawn: Tensor = super().forward(x, scale, shift)
+        return drawn
 
 
 class Residual(nn.Module):
@@ -102,21 +159,25 @@ class Residual(nn.Module):
     x + w * conv2(h) + b * h.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, experts: int) -> None:
         super().__init__()
-        self.conv1 = separable(CHANNELS, CHANNELS)
-        self.conv2 = separable(CHANNELS, CHANNELS)
+        self.conv1 = Separable(CHANNELS, CHANNELS, experts)
+        self.conv2 = Separable(CHANNELS, CHANNELS, experts)
         nn.init.zeros_(self.conv2.get_parameter("1.weight"))  # begins as what goes in
 
     def forward(
-        self, x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None
+        self,
+        x: Tensor,
+        scale: Tensor | None = None,
+        shift: Tensor | None = None,
+        shares: Tensor | None = None,
     ) -> Tensor:
-        """Features [B, 64, H, W], the same shape out; `scale` and `shift` are [B, 64, 1, 1]."""
+        """Features [B, 64, H, W], the same shape out; `scale` and `shift` are [1, 64, 1, 1]."""
         if scale is None or shift is None:
             branch: Tensor = self.conv2(F.relu(self.conv1(x)))
             return x + branch
-        hidden = F.relu(scale * self.conv1(x) + shift * x)
-        steered: Tensor = x + scale * self.conv2(hidden) + shift * hidden
+        hidden = F.relu(scale * self.conv1(x, shares) + shift * x)
+        steered: Tensor = x + scale * self.conv2(hidden, shares) + shift * hidden
         return steered
 
 
@@ -126,28 +187,39 @@ class ShortResidual(nn.Module):
     Steered with a scale w and a shift b: x + w * conv2(relu(conv1(x))) + b.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, experts: int) -> None:
         super().__init__()
-        self.conv1 = separable(CHANNELS, CHANNELS)
-        self.conv2 = conv(CHANNELS, CHANNELS, 1)
+        self.conv1 = Separable(CHANNELS, CHANNELS, experts)
+        self.conv2 = MixedConv(CHANNELS, CHANNELS, 1, experts=experts)
         nn.init.zeros_(self.conv2.weight)
 
     def forward(
-        self, x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None
+        self,
+        x: Tensor,
+        scale: Tensor | None = None,
+        shift: Tensor | None = None,
+        shares: Tensor | None = None,
     ) -> Tensor:
-        """Features [B, 64, H, W], the same shape out; `scale` and `shift` are [B, 64, 1, 1]."""
-        branch: Tensor = self.conv2(F.relu(self.conv1(x)))
+        """Features [B, 64, H, W], the same shape out; `scale` and `shift` are [1, 64, 1, 1]."""
+        branch: Tensor = self.conv2(F.relu(self.conv1(x, shares)), shares)
         if scale is None or shift is None:
             return x + branch
         return x + scale * branch + shift
 
 
-BLOCKS: dict[str, Callable[[], nn.Module]] = {
-    "dense": microast.Residual,
+def _dense_mix(inputs: int, outputs: int, experts: int) -> MixedConv:
+    return MixedConv(inputs, outputs, experts=experts)
+
+
+BLOCKS: dict[str, Callable[[int], nn.Module]] = {
+    "dense": Dense,
     "separable": Residual,
     "short": ShortResidual,
 }
-MIXES: dict[str, Callable[[int, int], nn.Module]] = {"dense": conv, "separable": separable}
+MIXES: dict[str, Callable[[int, int, int], nn.Module]] = {
+    "dense": _dense_mix,
+    "separable": Separable,
+}
 
 
 def landmarks(network: nn.Module) -> dict[str, nn.Module]:
@@ -175,42 +247,86 @@ class Head(nn.Module):
     without a pattern locked to them (Aitken et al., 2017, https://arxiv.org/abs/1707.02937).
     """
 
-    def __init__(self, mix: Callable[[int, int], nn.Module]) -> None:
+    def __init__(self, mix: Callable[[int, int, int], nn.Module], experts: int) -> None:
         super().__init__()
-        self.mix = mix(CHANNELS, CHANNELS)
-        self.color = conv(CHANNELS // 4, 12)
-        last = self.mix[-1] if isinstance(self.mix, nn.Sequential) else self.mix
+        self.mix = mix(CHANNELS, CHANNELS, experts)
+        self.color = MixedConv(CHANNELS // 4, 12, experts=experts)
+        last = self.mix[-1] if isinstance(self.mix, Separable) else self.mix
         for layer in (last, self.color):
-            assert isinstance(layer, nn.Conv2d) and layer.bias is not None
+            assert isinstance(layer, MixedConv) and layer.bias is not None
             layer.weight.data = layer.weight.data[::4].repeat_interleave(4, 0)
             layer.bias.data = layer.bias.data[::4].repeat_interleave(4, 0)
 
-    def forward(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-        """Features [B, 64, H / 4, W / 4] -> Image [B, 3, H, W]; scale and shift [B, 64, 1, 1]."""
-        hidden = F.pixel_shuffle(F.relu(scale * self.mix(x) + shift), 2)
-        return F.pixel_shuffle(self.color(hidden), 2)
+    def forward(
+        self, x: Tensor, scale: Tensor, shift: Tensor, shares: Tensor | None = None
+    ) -> Tensor:
+        """Features [B, 64, H / 4, W / 4] -> Image [B, 3, H, W]; scale and shift [1, 64, 1, 1]."""
+        hidden = F.pixel_shuffle(F.relu(scale * self.mix(x, shares) + shift), 2)
+        return F.pixel_shuffle(self.color(hidden, shares), 2)
 
 
 class Refinement(nn.Module):
-    """What training adds to a style's signals: a correction of each, and two more for the head.
+    """What training adds to a style's signals: a correction of each, two more for the head, and
+    shares of the experts.
 
-    Begins as none: the code is then MicroAST's, and the head is not steered.
+    Begins as none: the code is then MicroAST's, the head is not steered, nothing is mixed. Signals
+    of different styles differ by little beside what they have in common, so they are brought to
+    mean 0 and deviation 1 over the styles of the training (`acquaint`).
     """
 
-    def __init__(self, vectors: int) -> None:
+    center: Tensor
+    spread: Tensor
+
+    def __init__(self, experts: int) -> None:
         super().__init__()
-        self.vectors = vectors
-        self.read = nn.Sequential(nn.LayerNorm(8 * CHANNELS), nn.Linear(8 * CHANNELS, 256))
-        self.write = nn.Linear(256, vectors * CHANNELS)
-        nn.init.zeros_(self.write.weight)
-        nn.init.zeros_(self.write.bias)
+        self.experts = experts
+        self.register_buffer("center", torch.zeros(SIGNALS))
+        self.register_buffer("spread", torch.ones(SIGNALS))
+        self.read = nn.Linear(SIGNALS, 256)
+        self.write = nn.Linear(256, 10 * CHANNELS)
+        self.share = nn.Linear(SIGNALS, experts)
+        for layer in (self.write, self.share):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
 
     def forward(self, signals: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Eight vectors [B, 64, 1, 1] -> as many as a code has."""
-        flat = torch.cat(signals, 1).flatten(1)  # [B, 8 * 64]
-        correction = self.write(F.relu(self.read(flat))).unflatten(1, (self.vectors, CHANNELS))
+        """Eight vectors [B, 64, 1, 1] -> the tensors of a code."""
+        standard = self._standard(signals)
+        correction = self.write(F.gelu(self.read(standard))).unflatten(1, (10, CHANNELS))
         neutral = torch.ones_like(signals[0]), torch.zeros_like(signals[0])
-        return tuple(
+        vectors = (
             signal + correction[:, place, :, None, None]
             for place, signal in enumerate((*signals, *neutral))
         )
+        return *vectors, self.share(standard)[..., None, None]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether `acquaint` is still to be called."""
+        return bool((self.spread == 1).all() or (self.share.weight == 0).all())
+
+    @torch.no_grad()
+    def acquaint(self, signals: tuple[Tensor, ...]) -> None:
+        """See the signals of all styles of a training, each [S, 64, 1, 1].
+
+        Shares become the styles' leading principal components, so that each expert learns along a
+        direction in which styles differ.
+        """
+        if (self.spread == 1).all():
+            every = torch.cat(signals, 1).flatten(1)
+            self.center.copy_(every.mean(0))
+            self.spread.copy_(every.std(0) + _LEAST_SPREAD)
+        standard = self._standard(signals)
+        _, lengths, axes = torch.linalg.svd(standard - standard.mean(0), full_matrices=False)
+        lengths = (lengths / len(standard) ** 0.5).clamp_min(lengths[0] / 100)
+        leading = _SHARE * (axes / lengths[:, None])[: self.experts]
+        self.share.weight[: len(leading)] = leading
+        self.share.bias[: len(leading)] = -leading @ standard.mean(0)
+
+    def _standard(self, signals: tuple[Tensor, ...]) -> Tensor:
+        flat = torch.cat(signals, 1).flatten(1)
+        return ((flat - self.center) / self.spread).clamp(-3, 3)  # 3: for styles never seen
+
+
+_LEAST_SPREAD = 1e-4  # of a signal over the styles, where it hardly varies
+_SHARE = 0.3  # deviation of a share: weights' own steps stay larger than those of the experts

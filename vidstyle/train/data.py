@@ -25,7 +25,8 @@ from vidstyle.train.recipe import Data
 log = logging.getLogger(__name__)
 
 _LONG_SIDE = 640  # pixels of a picture that is kept in memory
-VARIANTS = 6  # the whole of a style, and parts of it, other colors among them
+VARIANTS = 4  # the whole of a style, and parts of it
+_WHOLE = 0.6  # of the styles of a step are shown whole, as people give them
 _KEPT = 2048  # pictures in memory, each of at most 1.2 MB
 _SMALLEST = 32  # pixels a side
 _REACH = 8  # pixels by which the second view is shifted, at most
@@ -119,11 +120,19 @@ class Styles:
     def __len__(self) -> int:
         return len(self._paths)
 
+    def whole(self) -> list[StyleVariant]:
+        """All of them that can be read, whole."""
+        found = (variant_of(path, 0) for path in self._paths)
+        styles = [style for style in found if style is not None]
+        if not styles:
+            raise InputError("None of the styles can be read.")
+        return styles
+
     def choose(self, random: np.random.Generator, batch: int) -> list[StyleVariant]:
-        """`batch` variants of different styles, half of them the whole picture."""
+        """`batch` variants of different styles, most of them the whole picture."""
         chosen: list[StyleVariant] = []
         for place in random.permutation(len(self._paths)):
-            whole = random.random() < 0.5
+            whole = random.random() < _WHOLE
             variant = 0 if whole else int(random.integers(1, VARIANTS))
             if (made := variant_of(self._paths[place], variant)) is not None:
                 chosen.append(made)
@@ -133,7 +142,7 @@ class Styles:
 
 
 def variant_of(path: Path, number: int) -> StyleVariant | None:
-    """Variant 0 is the whole picture; others are cut, turned and recolored by their number."""
+    """Variant 0 is the whole picture; others are cut and turned by their number."""
     if (pixels := readable(path)) is None:
         return None
     if number:
@@ -144,8 +153,6 @@ def variant_of(path: Path, number: int) -> StyleVariant | None:
         left = int(random.integers(0, width - side + 1))
         pixels = pixels[top : top + side, left : left + side]
         pixels = np.rot90(pixels, int(random.integers(4)))
-        if number % 2:
-            pixels = pixels[..., random.permutation(3)]
     return StyleVariant((str(path), number), to_image(squared(np.ascontiguousarray(pixels))))
 
 

@@ -74,7 +74,7 @@ def train(
         Interrupted: raised by `on_step`; a checkpoint is kept.
         VidstyleError: a loss that is no number, or a full disk; the last checkpoint is kept.
     """
-    state = begin(recipe, find_device(choose("torch", device)[1]))
+    state = begin(recipe, find_device(choose("torch", device)[1]), styles_of(recipe.data, data))
     objectives = _objectives(state.network, recipe, data, vgg)
     journal = Journal(recipe, data, out)
     journal.open(state)

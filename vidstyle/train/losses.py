@@ -24,6 +24,10 @@ class Moments(NamedTuple):
     mean: Tensor
     std: Tensor
 
+    def first(self, pictures: int) -> Moments:
+        """Those of the first pictures alone."""
+        return Moments(self.mean[:pictures], self.std[:pictures])
+
 
 def moments(features: Tensor) -> Moments:
     """std = sqrt(mean(x^2) - mean(x)^2 + 1e-10), both means over the picture."""

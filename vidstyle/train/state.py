@@ -17,6 +17,7 @@ from vidstyle.networks.loading import load_network
 from vidstyle.networks.microast import MicroAST
 from vidstyle.networks.swift import landmarks
 from vidstyle.sinks.writing import writing
+from vidstyle.train.data import Styles
 from vidstyle.train.recipe import Recipe, Stage
 from vidstyle.weights import find_model
 
@@ -34,8 +35,8 @@ class State:
     step: int = 0  # of the stage
 
 
-def begin(recipe: Recipe, device: torch.device) -> State:
-    """A training before its first step.
+def begin(recipe: Recipe, device: torch.device, styles: Styles) -> State:
+    """A training before its first step; a new network has seen the styles.
 
     Raises:
         UsageError: a network that cannot be made so, or rates of parts that it does not have.
@@ -43,6 +44,10 @@ def begin(recipe: Recipe, device: torch.device) -> State:
     network = _made(recipe)
     if recipe.start:
         _take_over(network, load_network(find_model(recipe.start)))
+    refinement = getattr(network, "refinement", None)
+    if refinement is not None and refinement.is_new:
+        read = [network.signals(style.image) for style in styles.whole()]
+        refinement.acquaint(tuple(torch.cat(parts) for parts in zip(*read, strict=True)))
     network.to(device, memory_format=torch.channels_last)
     for stage in recipe.stages:
         _check_rates(network, stage)

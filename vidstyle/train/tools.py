@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -36,11 +36,6 @@ class Objective(Protocol):
 
     def __call__(self, random: np.random.Generator) -> dict[str, Tensor]:
         """The terms of one step, each a number; all chance comes from `random`."""
-
-
-def gathered(codes: Sequence[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
-    """One code for each picture -> one code for the batch."""
-    return tuple(torch.cat(parts) for parts in zip(*codes, strict=True))
 
 
 def check_has(network: Any, parts: Iterable[str], objective: str) -> None:

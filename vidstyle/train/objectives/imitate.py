@@ -14,7 +14,7 @@ from vidstyle.networks.microast import MicroAST
 from vidstyle.networks.swift import LANDMARKS, Swift, landmarks
 from vidstyle.train.data import StyleVariant
 from vidstyle.train.losses import high_pass
-from vidstyle.train.tools import Tools, check_has, gathered
+from vidstyle.train.tools import Tools, check_has
 from vidstyle.weights import find_model
 
 StyleCode: TypeAlias = tuple[Tensor, ...]
@@ -37,7 +37,7 @@ class Imitate:
     def __init__(self, tools: Tools) -> None:
         check_has(
             tools.network,
-            ("refinement", "signals", "refinement", *LANDMARKS, "head"),
+            ("refinement", "signals", *LANDMARKS, "head"),
             "imitate",
         )
         self._tools = tools
@@ -52,22 +52,32 @@ class Imitate:
 
     def __call__(self, random: np.random.Generator) -> dict[str, Tensor]:
         """The terms of one step, each a number."""
-        tools, student = self._tools, self._tools.network
-        content, _, _ = tools.contents.views(random, tools.stage.batch, tools.stage.crop)
-        content = content.to(tools.device, memory_format=torch.channels_last)
-        read = [self._reads(s) for s in tools.styles.choose(random, tools.stage.batch)]
-        code = gathered([code for code, _ in read])
-        code_of_student = student.refinement(gathered([signals for _, signals in read]))
-        strength = content.new_ones(len(content))
+        tools = self._tools
+        contents, _, _ = tools.contents.views(random, tools.stage.batch, tools.stage.crop)
+        contents = contents.to(tools.device, memory_format=torch.channels_last)
+        styles = tools.styles.choose(random, tools.stage.batch)
+        each = [
+            self._terms(content[None], *self._reads(style))
+            for content, style in zip(contents, styles, strict=True)
+        ]
+        return {name: torch.stack([terms[name] for terms in each]).mean() for name in self.terms}
+
+    def _terms(self, content: Tensor, code: StyleCode, signals: StyleCode) -> dict[str, Tensor]:
+        """The terms of one picture."""
+        student = self._tools.network
+        own = student.refinement(signals)
+        shares = own[10].flatten(1)
+        strength = content.new_ones(1)
         with torch.no_grad(), Recorder(self._teacher) as shown:
             wanted, _ = self._teacher.stylize(content, code, strength)
         with Recorder(student) as made:
-            drawn, _ = student.stylize(content, code_of_student, strength)
-        alone = [
-            _relative(getattr(student, name)(*shown.inputs[name]), shown.outputs[name])
-            for name in LANDMARKS[1:]
-        ]
-        head = student.head(shown.outputs["outer_decoder"], *code_of_student[8:])
+            drawn, _ = student.stylize(content, own, strength)
+        alone = []
+        for name in LANDMARKS[1:]:
+            x, *steering = shown.inputs[name]
+            steering = [*steering[:2], shares] if steering else []
+            alone.append(_relative(getattr(student, name)(x, *steering), shown.outputs[name]))
+        head = student.head(shown.outputs["outer_decoder"], *own[8:10], shares)
         features = [_relative(made.outputs[name], shown.outputs[name]) for name in LANDMARKS]
         return {
             "blocks": torch.stack(alone).mean(),

@@ -22,7 +22,7 @@ from vidstyle.train.losses import (
     style_loss,
     unsteadiness,
 )
-from vidstyle.train.tools import Tools, check_has, gathered
+from vidstyle.train.tools import Tools, check_has
 
 SLICED_LAYERS = {1: 128, 2: 256}  # relu2_1 and relu3_1, where strokes are: their channels
 CONTENT_LAYERS = (2, 3)  # relu3_1 and relu4_1
@@ -50,7 +50,9 @@ class Perceptual:
     lattice   no pattern locked to the lattice of pixels
     range     no color beyond what a screen shows
 
-    What reads a style stays as it is; what is taught is its refinement, and the drawing.
+    What reads a style stays as it is; what is taught is its refinement, and the drawing. Content
+    and steadiness differ little from picture to picture, style does much: the former are judged
+    on half of the pictures of a step, so that it holds more styles.
     """
 
     terms: ClassVar[tuple[str, ...]] = (
@@ -71,41 +73,47 @@ class Perceptual:
         """The terms of one step, each a number."""
         tools = self._tools
         batch, crop = tools.stage.batch, tools.stage.crop
+        twice = math.ceil(batch / 2)
         first, second, shift = tools.contents.views(random, batch, crop)
-        first, second = first.to(tools.device), second.to(tools.device)
+        first, second = first.to(tools.device), second[:twice].to(tools.device)
         facts = [self._facts_of(style) for style in tools.styles.choose(random, batch)]
-        drawn = self._drawn(torch.cat([first, second]), facts)
+        drawn = self._drawn(first, second, facts)
         shown = drawn + (drawn.clamp(0, 1) - drawn).detach()  # cut as by a screen, gradients pass
-        once, again = shown.chunk(2)
-        ours = tools.losses(once)
+        once, again = shown[:batch], shown[batch:]
+        ours, seen = tools.losses(once), first[:twice]
         with torch.no_grad():
-            theirs = tools.losses(first)
+            theirs = tools.losses(seen)
         our_moments = [moments(layer) for layer in ours]
         content = [
-            content_loss(ours[layer], theirs[layer], our_moments[layer], moments(theirs[layer]))
+            content_loss(
+                ours[layer][:twice], theirs[layer],
+                our_moments[layer].first(twice), moments(theirs[layer]),
+            )
             for layer in CONTENT_LAYERS
-        ]
+        ]  # fmt: skip
         return {
             "style": style_loss(our_moments, _stacked([fact.moments for fact in facts])).mean(),
             "sliced": self._sliced(ours, facts, random).mean(),
             "content": torch.stack(content).sum(0).mean(),
-            "steady": unsteadiness(*_overlap(once, again, shift)).mean(),
-            "lattice": (lattice(once, first) * _trust(first)).mean(),
+            "steady": unsteadiness(*_overlap(once[:twice], again, shift)).mean(),
+            "lattice": (lattice(once[:twice], seen) * _trust(seen)).mean(),
             "range": beyond_range(drawn).mean(),
         }
 
-    def _drawn(self, views: Tensor, facts: list[StyleFacts]) -> Tensor:
-        """Both views of each photograph, in its style."""
-        tools = self._tools
-        code = tools.network.refinement(gathered([fact.signals for fact in facts]))
-        both = tuple(torch.cat([part, part]) for part in code)
-        views = views.contiguous(memory_format=torch.channels_last)
-        # On a CPU so small a network is faster without: conversions cost more than they save.
-        on_gpu = views.device.type != "cpu"
-        with torch.autocast(views.device.type, tools.precision, enabled=on_gpu):
-            drawn: Tensor
-            drawn, _ = tools.network.stylize(views, both, views.new_ones(len(views)))
-        return drawn.float()
+    def _drawn(self, first: Tensor, second: Tensor, facts: list[StyleFacts]) -> Tensor:
+        """The first view of each photograph in its style, then the second ones."""
+        network, device = self._tools.network, first.device
+        once, again = [], []
+        for place, fact in enumerate(facts):
+            views = torch.cat([first[place : place + 1], second[place : place + 1]])
+            views = views.contiguous(memory_format=torch.channels_last)
+            # On a CPU so small a network is faster without: conversions cost more than they save.
+            with torch.autocast(device.type, self._tools.precision, enabled=device.type != "cpu"):
+                code = network.refinement(fact.signals)
+                drawn, _ = network.stylize(views, code, views.new_ones(len(views)))
+            once.append(drawn[:1])
+            again.append(drawn[1:])
+        return torch.cat([*once, *again]).float()
 
     def _sliced(
         self, features: tuple[Tensor, ...], facts: list[StyleFacts], random: np.random.Generator

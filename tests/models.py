@@ -18,7 +18,9 @@ def random_model(network: str, folder: Path) -> Model:
     for weight in module.parameters():  # variance-preserving, so that the last layer still varies
         if weight.dim() > 1:
             torch.nn.init.kaiming_normal_(weight)
-    header = Header(network, {}, module.code_names, module.smallest, "none", "random")
+    header = Header(
+        network, {}, module.code_names, module.smallest, module.least_strength, "none", "random"
+    )
     return store_model(folder / f"{network}-random.safetensors", header, module.state_dict())
 
 

@@ -64,6 +64,14 @@ def test_a_batch_is_drawn_as_its_pictures_one_by_one(network):
 
 
 @every_network
+def test_no_strength_is_full_strength(network):
+    code = network.encode(image(40, 56, 1))
+    first, _ = network.stylize(image(48, 48), code)
+    second, _ = network.stylize(image(48, 48), code, torch.ones(1))
+    assert torch.allclose(first, second, atol=1e-3 * float(first.abs().max()))
+
+
+@every_network
 def test_strength_changes_the_drawing(network):
     code = network.encode(image(40, 56, 1))
     full, _ = network.stylize(image(48, 48), code, torch.ones(1))
@@ -79,7 +87,8 @@ def test_the_exported_graphs_draw_what_the_module_draws(model, network, size):
     encode = runtime.compile(model.graph("encode"), Profile(None, "fp32", "cpu"))
     stylize = runtime.compile(model.graph("stylize"), Profile(size, "fp32", "cpu", 16))
     content, style = picture(*size).astype(np.uint16) * 257, picture(40, 56, 1)
-    (drawn,) = stylize(content, *encode(style), np.ones(1, np.float32))
+    strength = [np.ones(1, np.float32)] if network.least_strength < 1 else []
+    (drawn,) = stylize(content, *encode(style), *strength)
     code = network.encode(image(40, 56, 1))
     expected, _ = network.stylize(image(*size), code, torch.ones(1))
     expected = expected[0].permute(1, 2, 0).clamp(0, 1).numpy()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from models import picture
+from models import picture, random_model
 
 from vidstyle.errors import UnknownName, VidstyleError
 from vidstyle.stylizer import Drawing, load_stylizer
@@ -19,8 +19,20 @@ def test_strength_zero_is_the_content_itself(stylizer):
     assert np.array_equal(stylizer(CONTENT, stylizer.look(STYLE, 0.0)), CONTENT)
 
 
-def test_strength_fades_without_a_step(stylizer):
-    strengths = [0.0, 0.02, 0.05, 0.0995, 0.1, 0.15]
+@pytest.mark.parametrize("network", ["swift", "microast"])
+def test_strength_is_the_share_of_the_drawing(network):
+    stylizer = load_stylizer(Drawing(network, device="cpu", precision="fp32"))
+    full = stylizer(CONTENT, stylizer.look(STYLE)).astype(float)
+    for strength in (0.02, 0.3, 0.7):
+        drawn = stylizer(CONTENT, stylizer.look(STYLE, strength))
+        assert np.abs(drawn - (strength * full + (1 - strength) * CONTENT)).max() <= 1
+
+
+def test_where_a_networks_own_strength_ends_the_drawing_fades(tmp_path, monkeypatch):
+    random_model("adain", tmp_path)
+    monkeypatch.setenv("VIDSTYLE_DATA", str(tmp_path))
+    stylizer = load_stylizer(Drawing("adain-random", device="cpu", precision="fp32"))
+    strengths = [0.0, 0.02, 0.05, 0.0995, 0.1]
     drawn = [stylizer(CONTENT, stylizer.look(STYLE, s)).astype(float) for s in strengths]
     distances = [np.abs(picture - CONTENT).mean() for picture in drawn]
     assert distances == sorted(distances)

@@ -83,15 +83,13 @@ def test_a_style_like_none_before_gets_no_extreme_shares(acquainted):
     assert acquainted(far)[-1].abs().max() < 20 * largest
 
 
-def test_every_style_teaches_the_refinement(acquainted):
-    """A rectified hidden layer once died, since signals of all styles look the same beside 0."""
-    torch.nn.init.normal_(acquainted.write.weight, std=0.01)
-    for style in range(5):
-        code = acquainted(tuple(signal[style : style + 1] for signal in signals_of(STYLES)))
-        acquainted.zero_grad()
-        torch.stack([part.square().mean() for part in code[:8]]).sum().backward()
-        reached = acquainted.read.weight.grad.abs().amax(1) > 0
-        assert reached.float().mean() > 0.9
+def test_a_correction_follows_from_the_shares(acquainted):
+    torch.nn.init.normal_(acquainted.correct.weight, std=0.1)
+    signals = signals_of(2)
+    *vectors, shares = acquainted(signals)
+    expected = acquainted.correct(shares.flatten(1)).unflatten(1, (10, CHANNELS))
+    for place, signal in enumerate(signals):
+        assert torch.allclose((vectors[place] - signal).flatten(1), expected[:, place], atol=1e-5)
 
 
 @pytest.mark.parametrize("block", list(BLOCKS))
@@ -114,3 +112,28 @@ def test_shares_change_the_drawing_once_experts_have_learned():
     torch.nn.init.normal_(network.head.color.bank, std=0.1)
     first, second = (network.stylize(content, c, torch.ones(1))[0] for c in (code, other))
     assert (first - second).abs().max() > 0.01
+
+
+def multiply_adds(network):
+    """Thousands for each pixel of a frame."""
+    height, width, total = 64, 80, []
+
+    def count(module, inputs, output):
+        places = output.shape[2] * output.shape[3]
+        total.append(places * module.weight.numel())
+
+    for module in network.modules():
+        if isinstance(module, MixedConv):
+            module.register_forward_hook(count)
+    code = network.encode(torch.rand(1, 3, 32, 32))
+    network.stylize(torch.rand(1, 3, height, width), code, torch.ones(1))
+    return sum(total) / (height * width) / 1000
+
+
+@pytest.mark.parametrize(
+    ("config", "most"), [({}, 10), ({"stem": 64, "block": "short", "mix": "separable"}, 5)]
+)
+def test_it_is_as_small_as_is_said(config, most):
+    network = Swift(**config)
+    assert sum(weight.numel() for weight in network.parameters()) < 1e6
+    assert most / 2 < multiply_adds(network) < most

@@ -2,7 +2,7 @@
 
 import vidstyle
 
-paint = vidstyle.load("microast", style="starry-night")
+paint = vidstyle.load("swift", style="starry-night")
 drawn = paint(picture)                                    # uint8 [H, W, 3] in and out
 vidstyle.stylize("in.mp4", "out.mp4", style="starry-night")
 for frame in vidstyle.frames("in.mp4", style="starry-night"):

@@ -72,7 +72,7 @@ def load(
     """A callable that draws pictures in a style.
 
     Args:
-        network: a model's name, such as "microast".
+        network: a model's name, such as "swift".
         style: a style's name, a picture's path, or uint8 [H, W, 3].
         strength: 0..1; 0 gives the content back.
         runtime: "auto", "openvino", "torch" or "torch-compile".

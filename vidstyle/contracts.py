@@ -126,6 +126,7 @@ class Network(Protocol):
     code_names: tuple[str, ...]  # one for each tensor of a style code
     memory_names: tuple[str, ...]
     smallest: int  # pixels; a smaller height or width must be padded to this
+    least_strength: float  # below it drawings fade into their content; 1: none is its own
 
     def encode(self, style: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Read a style, an Image [1, 3, H, W]."""
@@ -134,10 +135,10 @@ class Network(Protocol):
         self,
         content: torch.Tensor,
         code: tuple[torch.Tensor, ...],
-        strength: torch.Tensor,
+        strength: torch.Tensor | None = None,
         memory: tuple[torch.Tensor, ...] = (),
     ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
-        """Draw `content` in a style. `strength` is float [B], the paper's own: 1 = in full."""
+        """Draw `content` in a style. `strength` is float [B], the paper's own; None: in full."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class Job:
     source: str  # a file, folder, numbered pictures, URL, or "-"
     sink: str
     style: str  # a name or a picture's path
-    network: str = "microast"
+    network: str = "swift"
     strength: float = 1.0  # 0..1
     runtime: str = "auto"
     device: str = "auto"

@@ -19,7 +19,6 @@ from vidstyle.weights import Model, find_model
 
 log = logging.getLogger(__name__)
 
-LEAST_STRENGTH = 0.1  # below, the drawing fades into the content: 0 is the content itself
 _ENGINES_KEPT = 4  # sizes; each holds the memory of its layers
 
 
@@ -27,7 +26,7 @@ _ENGINES_KEPT = 4  # sizes; each holds the memory of its layers
 class Drawing:
     """What frames are drawn with; "auto" leaves the choice to the device."""
 
-    network: str = "microast"
+    network: str = "swift"
     runtime: str = "auto"
     device: str = "auto"
     precision: str = "auto"
@@ -43,6 +42,7 @@ class Stylizer:
         self.device, self.precision = device, precision
         self._runtime = runtime
         self._smallest = model.header.smallest
+        self._least_strength = model.header.least_strength
         self._graph = _graphs(model, runtime)
         self._engines: OrderedDict[tuple[int, int, int], Engine] = OrderedDict()
 
@@ -61,10 +61,12 @@ class Stylizer:
         height, width = pixels.shape[:2]
         content = pad_to(pixels, self._smallest)
         engine = self._engine(content)
-        strength = np.array([max(look.strength, LEAST_STRENGTH)], np.float32)
-        (drawn,) = engine(content, *look.code, strength)
+        own = []
+        if self._least_strength < 1:
+            own.append(np.array([max(look.strength, self._least_strength)], np.float32))
+        (drawn,) = engine(content, *look.code, *own)
         drawn = drawn[:height, :width]
-        share = look.strength / LEAST_STRENGTH
+        share = look.strength / self._least_strength  # below 1, the drawing fades into the content
         return drawn if share >= 1 else cv2.addWeighted(drawn, share, pixels, 1 - share, 0)
 
     def _engine(self, content: Pixels) -> Engine:

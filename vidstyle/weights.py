@@ -36,6 +36,7 @@ class Header:
     config: dict[str, Any]  # the arguments of its class
     code_names: tuple[str, ...]
     smallest: int  # pixels a side, below which pictures are padded
+    least_strength: float  # below it drawings fade into their content; 1: none is its own
     license: str
     source: str
 
@@ -60,7 +61,9 @@ class Model:
         if function == "encode":
             inputs, outputs = [Port("style", picture)], code
         else:
-            inputs = [Port("content", picture), *code, Port("strength", ("B",))]
+            inputs = [Port("content", picture), *code]
+            if self.header.least_strength < 1:
+                inputs.append(Port("strength", ("B",)))
             outputs = [Port("image", picture)]
         path = path or self.path.with_name(f"{self.name}.{function}.onnx")
         name = f"{self.name}.{function}"
@@ -145,6 +148,7 @@ def _read_header(path: Path) -> Header:
             json.loads(words["config"]),
             tuple(json.loads(words["code_names"])),
             json.loads(words["smallest"]),
+            json.loads(words.get("least_strength", "0.1")),  # so it was for all, once
             words["license"],
             words["source"],
         )

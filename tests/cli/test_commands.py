@@ -49,7 +49,7 @@ def test_a_dry_run_says_what_would_be_done(folder: Path, capfd: pytest.CaptureFi
     assert typed("stylize", "in.mp4", "o.mp4", *DRAWN, "--dry-run", "--side-by-side") == 0
     read, draw, write = capfd.readouterr().out.splitlines()
     assert read == "read: in.mp4: 64x48, 25 frames a second, 10 frames, 8 bit 420"
-    assert "microast by " in draw and "strength 0" in draw
+    assert "swift by " in draw and "strength 0" in draw
     assert write == "write: o.mp4: 128x48, mp4, libx264 crf=18 preset=fast, yuv420p"
     assert [path.name for path in folder.iterdir()] == ["in.mp4"]
 

@@ -94,7 +94,7 @@ def test_a_network_that_it_cannot_teach_is_refused(name, tools):
 
 
 def test_only_microast_is_a_teacher(tmp_path, data, monkeypatch):
-    header = Header("adain", {}, AdaIN.code_names, AdaIN.smallest, "none", "random")
+    header = Header("adain", {}, AdaIN.code_names, AdaIN.smallest, 0.1, "none", "random")
     save_file(AdaIN().state_dict(), tmp_path / "other.safetensors", header_metadata(header))
     monkeypatch.setenv("VIDSTYLE_DATA", str(tmp_path))
     recipe = recipe_of(tmp_path)

@@ -1,5 +1,7 @@
 """Recipes: what is read, and what is refused in one line."""
 
+from dataclasses import replace
+
 import pytest
 from training import IMITATE, recipe_of
 
@@ -79,6 +81,31 @@ def test_recipes_that_come_along_can_be_read(name):
     assert recipe.model == name
     for stage in recipe.stages:
         assert set(stage.weights) <= set(OBJECTIVES[stage.objective].terms)
+
+
+def test_a_recipe_takes_from_another_what_it_does_not_say(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('like = "swift"\nmodel = "mine"\n[config]\nstem = 8\n', "utf-8")
+    mine, swift = read_recipe(path), read_recipe(find_recipe("swift"))
+    assert (mine.model, mine.config) == ("mine", {"stem": 8})
+    assert mine == replace(swift, model="mine", config={"stem": 8})
+
+
+@pytest.mark.parametrize(
+    ("like", "said"),
+    [('"swift-lite"', "'swift-lite' is like 'swift' itself"), ("3", "like cannot be 3")],
+)
+def test_a_recipe_is_like_one_that_stands_alone(tmp_path, like, said):
+    path = tmp_path / "mine.toml"
+    path.write_text(f"like = {like}\n", "utf-8")
+    with pytest.raises(UsageError, match=said):
+        read_recipe(path)
+
+
+def test_a_rate_may_be_said_for_a_kind_of_weight(tmp_path):
+    stage = recipe_of(tmp_path, **stages(rates={"*.bank": 0.5, "head": 0.25})).stages[0]
+    assert stage.rate_of("head.color.bank") == 0.5
+    assert stage.rate_of("head.color.weight") == 0.25
 
 
 def test_a_recipe_is_found_by_name_or_path(tmp_path):

@@ -81,7 +81,7 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 _drawing = _options(
     click.option(
-        "--network", metavar="NAME", help="The network; see: vidstyle weights list. [microast]"
+        "--network", metavar="NAME", help="The network; see: vidstyle weights list. [swift]"
     ),
     click.option(
         "--strength", type=float, metavar="0..1", help="How strongly; 0 is the content itself. [1]"

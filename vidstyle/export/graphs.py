@@ -30,8 +30,12 @@ class Stylize(nn.Module):
         self.network = network
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor]:
-        """Content [B, 3, H, W], the tensors of a code, strength [B] -> image [B, 3, H, W]."""
-        content, *code, strength = inputs
+        """Content [B, 3, H, W], the tensors of a code -> image [B, 3, H, W].
+
+        Strength [B] comes last where the network has one of its own.
+        """
+        content, *code = inputs
+        strength = code.pop() if self.network.least_strength < 1 else None
         image, _ = self.network.stylize(content, tuple(code), strength)
         return (image,)
 

@@ -21,6 +21,7 @@ class AdaIN(nn.Module):
     code_names: ClassVar[tuple[str, ...]] = ("mean", "std")  # each [1, 512, 1, 1]
     memory_names: ClassVar[tuple[str, ...]] = ()
     smallest: ClassVar[int] = 16  # pixels a side: relu4_1 is then 2x2
+    least_strength: ClassVar[float] = 0.1  # at 0 the content is not given back
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +36,7 @@ class AdaIN(nn.Module):
         self,
         content: Tensor,
         code: tuple[Tensor, ...],
-        strength: Tensor,
+        strength: Tensor | None = None,
         memory: tuple[Tensor, ...] = (),
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Draw `content`; `strength` blends the features before they are decoded."""

@@ -40,8 +40,9 @@ def import_weights(network: str, parts: Mapping[str, Path], folder: Path) -> Mod
         module, official, {name.replace("-", "_"): path for name, path in parts.items()}
     )
     header = Header(
-        network, {}, module.code_names, module.smallest, published["license"], published["address"]
-    )
+        network, {}, module.code_names, module.smallest, module.least_strength,
+        published["license"], published["address"],
+    )  # fmt: skip
     return store_model(folder / f"{network}.safetensors", header, tensors)
 
 

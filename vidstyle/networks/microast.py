@@ -24,6 +24,7 @@ class MicroAST(nn.Module):
     )  # fmt: skip
     memory_names: ClassVar[tuple[str, ...]] = ()
     smallest: ClassVar[int] = 16  # pixels a side, so that reflection finds a neighbor at a quarter
+    least_strength: ClassVar[float] = 1.0  # with less of its own it draws nothing of use
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,7 +41,7 @@ class MicroAST(nn.Module):
         self,
         content: Tensor,
         code: tuple[Tensor, ...],
-        strength: Tensor,
+        strength: Tensor | None = None,
         memory: tuple[Tensor, ...] = (),
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Draw `content`; `strength` acts on the statistics, the modulation stays the style's."""
@@ -168,7 +169,7 @@ class Decoder(nn.Module):
         features: Tensor,
         outer: tuple[Tensor, ...],
         inner: tuple[Tensor, ...],
-        strength: Tensor,
+        strength: Tensor | None,
     ) -> Tensor:
         """Inner features [B, 64, H, W], both halves of a code -> Image of four times the size."""
         for block, (mean, std, scale, shift) in ((self.inner, inner), (self.outer, outer)):

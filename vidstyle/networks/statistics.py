@@ -48,12 +48,14 @@ def adain(content: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     return F.instance_norm(content, eps=EPSILON) * (std * unbiased) + mean
 
 
-def blend(content: Tensor, styled: Tensor, strength: Tensor) -> Tensor:
-    """Between two feature maps: (1 - strength) * content + strength * styled.
+def blend(content: Tensor, styled: Tensor, strength: Tensor | None) -> Tensor:
+    """Between two feature maps or pictures: (1 - strength) * content + strength * styled.
 
     Args:
         content: [B, C, H, W].
         styled: [B, C, H, W].
-        strength: [B], 0..1.
+        strength: [B], 0..1; None for `styled` itself.
     """
+    if strength is None:
+        return styled
     return content + strength.view(-1, 1, 1, 1) * (styled - content)

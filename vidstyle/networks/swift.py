@@ -5,9 +5,9 @@ convolutions works; depth-to-space brings it back. The trunk's plan, two adaptiv
 normalizations each followed by a residual block that the style steers, and the style encoder are
 those of MicroAST (Wang et al., AAAI 2023, https://arxiv.org/abs/2211.15313), whose published
 weights the training starts from. What differs: convolutions at a quarter of the size alone, each
-a depthwise one followed by a mixing of channels; a head that the style steers too; and what a
-style is read for once, at no cost per frame: a learned refinement of its code, and shares by
-which the weights of decoder and head are mixed from those of several experts.
+a depthwise one followed by a mixing of channels; a head that the style steers too; and shares,
+read from a style once, by which the weights of decoder and head are mixed from those of several
+experts, at no cost per frame.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Swift(nn.Module):
     )  # fmt: skip
     memory_names: ClassVar[tuple[str, ...]] = ()
     smallest: ClassVar[int] = 16  # pixels a side
+    least_strength: ClassVar[float] = 1.0  # fading costs less after the graph than in it
 
     def __init__(
         self, stem: int = 96, block: str = "separable", mix: str = "dense", experts: int = 4
@@ -72,10 +73,10 @@ class Swift(nn.Module):
         self,
         content: Tensor,
         code: tuple[Tensor, ...],
-        strength: Tensor,
+        strength: Tensor | None = None,
         memory: tuple[Tensor, ...] = (),
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Draw `content`; `strength` acts on the statistics, the modulation stays the style's."""
+        """Draw `content`; `strength` is the share of the drawing, so that 0 is `content` itself."""
         height, width = content.shape[2:]
         shares = code[10].flatten(1)
         beyond = (0, -width % FOLD, 0, -height % FOLD)
@@ -85,9 +86,9 @@ class Swift(nn.Module):
             (self.inner_decoder, code[4:8]),
             (self.outer_decoder, code[:4]),
         ):
-            x = block(blend(x, adain(x, mean, std), strength), scale, shift, shares)
-        image: Tensor = self.head(x, *code[8:10], shares)
-        return image[..., :height, :width], memory
+            x = block(adain(x, mean, std), scale, shift, shares)
+        drawn = self.head(x, *code[8:10], shares)[..., :height, :width]
+        return blend(content, drawn, strength), memory
 
 
 class MixedConv(nn.Conv2d):
@@ -266,12 +267,12 @@ class Head(nn.Module):
 
 
 class Refinement(nn.Module):
-    """What training adds to a style's signals: a correction of each, two more for the head, and
-    shares of the experts.
+    """What training adds to a style's signals: shares of the experts, and what follows from them: a
+    correction of each signal, and two more vectors for the head.
 
-    Begins as none: the code is then MicroAST's, the head is not steered, nothing is mixed. Signals
-    of different styles differ by little beside what they have in common, so they are brought to
-    mean 0 and deviation 1 over the styles of the training (`acquaint`).
+    Shares are the leading principal components of the signals over the styles of the training
+    (`acquaint`): few enough that 85 styles teach what to make of the next one. A hidden layer in
+    their place learned the styles of the training by heart.
     """
 
     center: Tensor
@@ -279,51 +280,45 @@ class Refinement(nn.Module):
 
     def __init__(self, experts: int) -> None:
         super().__init__()
-        self.experts = experts
         self.register_buffer("center", torch.zeros(SIGNALS))
         self.register_buffer("spread", torch.ones(SIGNALS))
-        self.read = nn.Linear(SIGNALS, 256)
-        self.write = nn.Linear(256, 10 * CHANNELS)
         self.share = nn.Linear(SIGNALS, experts)
-        for layer in (self.write, self.share):
+        self.correct = nn.Linear(experts, 10 * CHANNELS)
+        for layer in (self.share, self.correct):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
     def forward(self, signals: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """Eight vectors [B, 64, 1, 1] -> the tensors of a code."""
-        standard = self._standard(signals)
-        correction = self.write(F.gelu(self.read(standard))).unflatten(1, (10, CHANNELS))
+        shares = self.share(self._standard(signals))
+        correction = self.correct(shares).unflatten(1, (10, CHANNELS))
         neutral = torch.ones_like(signals[0]), torch.zeros_like(signals[0])
         vectors = (
             signal + correction[:, place, :, None, None]
             for place, signal in enumerate((*signals, *neutral))
         )
-        return *vectors, self.share(standard)[..., None, None]
+        return *vectors, shares[..., None, None]
 
     @property
     def is_new(self) -> bool:
         """Whether `acquaint` is still to be called."""
-        return bool((self.spread == 1).all() or (self.share.weight == 0).all())
+        return bool((self.share.weight == 0).all())
 
     @torch.no_grad()
     def acquaint(self, signals: tuple[Tensor, ...]) -> None:
-        """See the signals of all styles of a training, each [S, 64, 1, 1].
-
-        Shares become the styles' leading principal components, so that each expert learns along a
-        direction in which styles differ.
-        """
-        if (self.spread == 1).all():
-            every = torch.cat(signals, 1).flatten(1)
-            self.center.copy_(every.mean(0))
-            self.spread.copy_(every.std(0) + _LEAST_SPREAD)
+        """See the signals of all styles of a training, each [S, 64, 1, 1]."""
+        every = torch.cat(signals, 1).flatten(1)
+        self.center.copy_(every.mean(0))
+        self.spread.copy_(every.std(0) + _LEAST_SPREAD)
         standard = self._standard(signals)
         _, lengths, axes = torch.linalg.svd(standard - standard.mean(0), full_matrices=False)
         lengths = (lengths / len(standard) ** 0.5).clamp_min(lengths[0] / 100)
-        leading = _SHARE * (axes / lengths[:, None])[: self.experts]
+        leading = _SHARE * (axes / lengths[:, None])[: self.share.out_features]
         self.share.weight[: len(leading)] = leading
         self.share.bias[: len(leading)] = -leading @ standard.mean(0)
 
     def _standard(self, signals: tuple[Tensor, ...]) -> Tensor:
+        """Of mean 0 and deviation 1: signals hardly differ beside what they have in common."""
         flat = torch.cat(signals, 1).flatten(1)
         return ((flat - self.center) / self.spread).clamp(-3, 3)  # 3: for styles never seen
 

@@ -184,13 +184,18 @@ def _no_number(state: State, stage: Stage, terms: dict[str, Tensor]) -> str:
 
 
 def _store(state: State, recipe: Recipe, out: Path) -> Model:
-    """The averaged weights as a model, in half precision."""
+    """The averaged weights as a model, in half precision; what is no weight keeps its own."""
     network: Any = averaged(state, recipe)
     header = Header(
         recipe.network, recipe.config, network.code_names, network.smallest,
+        network.least_strength,
         recipe.license, recipe.source,
     )  # fmt: skip
-    tensors = {key: value.half().contiguous() for key, value in network.state_dict().items()}
+    taught = dict(network.named_parameters())
+    tensors = {
+        key: (value.half() if key in taught else value).contiguous()
+        for key, value in network.state_dict().items()
+    }
     path = out / f"{recipe.model}.safetensors"
     with writing(path):
         return store_model(path, header, tensors)

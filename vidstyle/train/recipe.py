@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -46,14 +47,17 @@ class Stage:
     crop: int  # pixels a side, a multiple of 8
     rate: float  # learning rate of Adam
     weights: dict[str, float]  # for each term of the objective, its share of the loss
-    rates: dict[str, float] = field(default_factory=dict)  # other rates, by the start of names
+    rates: dict[str, float] = field(
+        default_factory=dict
+    )  # other rates, by patterns of how names start
     hold: float = 0.5  # share of the steps at the full rate; then it falls to 3 % of it
     teacher: str = ""  # the model that is imitated
 
     def rate_of(self, name: str) -> float:
         """The learning rate of the parameter `name`; 0 leaves it as it is."""
         return next(
-            (rate for start, rate in self.rates.items() if name.startswith(start)), self.rate
+            (rate for start, rate in self.rates.items() if fnmatchcase(name, f"{start}*")),
+            self.rate,
         )
 
 
@@ -99,23 +103,43 @@ def find_recipe(name: str) -> Path:
 
 
 def read_recipe(path: Path) -> Recipe:
-    """The training that a TOML file describes.
+    """The training that a TOML file describes; what it lacks is that of the recipe it is `like`.
 
     Raises:
         InputError: no such file, or not TOML.
         UsageError: a setting that is missing, unknown or cannot be.
     """
-    try:
-        settings = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"The recipe {str(path)!r} cannot be read: {reason}.") from None
+    settings = _settings(path)
+    if "like" in settings:
+        settings = _like(settings, path) | settings
+        del settings["like"]
     recipe = _made(Recipe, settings, str(path))
     if not recipe.stages:
         raise UsageError(f"{path} has no stage.")
     for stage in recipe.stages:
         _check(stage, f"{path}: stage {stage.name!r}")
     return recipe
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"The recipe {str(path)!r} cannot be read: {reason}.") from None
+
+
+def _like(settings: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The settings of the recipe whose settings hold where `settings` has none."""
+    name = settings["like"]
+    if not isinstance(name, str):
+        raise UsageError(f"{path}: like cannot be {name!r}.")
+    found = _settings(find_recipe(name))
+    if "like" in found:
+        raise UsageError(
+            f"{path}: the recipe {name!r} is like {found['like']!r} itself: name that one."
+        )
+    return found
 
 
 def _made(kind: type[Kind], settings: Any, where: str) -> Kind:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +161,7 @@ def _take_over(network: nn.Module, other: Any) -> None:
 def _check_rates(network: nn.Module, stage: Stage) -> None:
     names = [name for name, _ in network.named_parameters()]
     for start in stage.rates:
-        if not any(name.startswith(start) for name in names):
+        if not any(fnmatchcase(name, f"{start}*") for name in names):
             raise UsageError(f"Stage {stage.name!r}: the network has no part {start!r} to rate.")
     if not any(stage.rate_of(name) > 0 for name in names):
         raise UsageError(f"Stage {stage.name!r}: every rate is 0, so nothing would be taught.")

@@ -4,7 +4,7 @@
 
 For each size: decode, network and encode, each alone on one core; the bound they set (cores over
 the sum of the three times); the whole command on all cores, start-up included, as a share of that
-bound; and the networks alone on all cores: swift and swift-lite against MicroAST in the same
+bound; and the networks alone on all cores: swift against MicroAST in the same
 runtime and MicroAST in eager PyTorch, frame by frame, fp32, as published. First it prints what
 the machine itself can do: a 3x3 convolution and a memory copy. Run it with nothing else running.
 """
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 CLIP = ROOT / "samples/clips/big-buck-bunny.mp4"
 STYLE = "starry-night"
 FRAMES = {640 * 360: 1440, 1280 * 720: 396, 1920 * 1080: 180}  # start-up is part of the command
-NETWORKS = ("swift", "swift-lite", "microast")
+NETWORKS = ("swift", "microast")
 PEER = "microast"
 STAGE_FRAMES = 40  # of a stage alone
 

@@ -50,7 +50,7 @@ def test_a_dry_run_says_what_would_be_done(folder: Path, capfd: pytest.CaptureFi
     read, draw, write = capfd.readouterr().out.splitlines()
     assert read == "read: in.mp4: 64x48, 25 frames a second, 10 frames, 8 bit 420"
     assert "swift by " in draw and "strength 0" in draw
-    assert write == "write: o.mp4: 128x48, mp4, libx264 crf=18 preset=fast, yuv420p"
+    assert write == "write: o.mp4: 128x48, mp4, libx264 crf=17 preset=veryfast, yuv420p"
     assert [path.name for path in folder.iterdir()] == ["in.mp4"]
 
 

@@ -25,8 +25,9 @@ from vidstyle.train.recipe import Data
 log = logging.getLogger(__name__)
 
 _LONG_SIDE = 640  # pixels of a picture that is kept in memory
-VARIANTS = 4  # the whole of a style, and parts of it
-_WHOLE = 0.6  # of the styles of a step are shown whole, as people give them
+VARIANTS = 16  # the whole of a style, and parts of it, some in other colors
+_WHOLE = 0.4  # of the styles of a step are shown whole, as people give them
+_PART = 0.35  # of the shorter side of a style, at least, is the side of a part
 _KEPT = 2048  # pictures in memory, each of at most 1.2 MB
 _SMALLEST = 32  # pixels a side
 _REACH = 8  # pixels by which the second view is shifted, at most
@@ -129,7 +130,7 @@ class Styles:
         return styles
 
     def choose(self, random: np.random.Generator, batch: int) -> list[StyleVariant]:
-        """`batch` variants of different styles, most of them the whole picture."""
+        """`batch` variants of different styles, many of them the whole picture."""
         chosen: list[StyleVariant] = []
         for place in random.permutation(len(self._paths)):
             whole = random.random() < _WHOLE
@@ -142,17 +143,22 @@ class Styles:
 
 
 def variant_of(path: Path, number: int) -> StyleVariant | None:
-    """Variant 0 is the whole picture; others are cut and turned by their number."""
+    """Variant 0 is the whole picture; others are cut, turned, and recolored by their number.
+
+    Networks learn few styles by heart; in parts, enlarged, a brush becomes many.
+    """
     if (pixels := readable(path)) is None:
         return None
     if number:
         random = np.random.default_rng([number, *path.stem.encode()])
         height, width = pixels.shape[:2]
-        side = int(min(height, width) * random.uniform(0.6, 1))
+        side = int(min(height, width) * random.uniform(_PART, 1))
         top = int(random.integers(0, height - side + 1))
         left = int(random.integers(0, width - side + 1))
         pixels = pixels[top : top + side, left : left + side]
         pixels = np.rot90(pixels, int(random.integers(4)))
+        if number % 4 == 0:
+            pixels = pixels[..., random.permutation(3)]
     return StyleVariant((str(path), number), to_image(squared(np.ascontiguousarray(pixels))))
 
 

@@ -75,8 +75,9 @@ def test_a_model_comes_out_and_is_found_by_name(trained, monkeypatch):
 
 
 def test_weights_are_stored_in_half_precision(trained):
-    tensors = load_file(trained[0] / "tiny.safetensors").values()
-    assert {tensor.dtype for tensor in tensors} == {torch.float16}
+    tensors = load_file(trained[0] / "tiny.safetensors")
+    exact = [name for name, tensor in tensors.items() if tensor.dtype != torch.float16]
+    assert exact == ["refinement.center", "refinement.spread"]  # no weights: differences count
 
 
 def test_every_step_of_every_stage_is_told(trained):

@@ -8,8 +8,8 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file
-
 from training import IMITATE, PERCEPTUAL, SETTINGS, data_folder, recipe_of
+
 from vidstyle.errors import DeviceError, InputError, Interrupted, UsageError, VidstyleError
 from vidstyle.networks.loading import load_network
 from vidstyle.train import journal

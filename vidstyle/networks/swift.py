@@ -148,7 +148,7 @@ class Dense(microast.Residual):
         shift: Tensor | None = None,
         shares: Tensor | None = None,
     ) -> Tensor:
-        """Features [B, 64, H, W], the same shape out; `scale` and `shift` are [1, 64, 1, 1]."""
+        """Features [B, 64, H, W], the same shape out; steered as in BLOCKS."""
         drawn: Tensor = super().forward(x, scale, shift)
         return drawn
 
@@ -166,17 +166,12 @@ class Residual(nn.Module):
         self.conv2 = Separable(CHANNELS, CHANNELS, experts)
         nn.init.zeros_(self.conv2.get_parameter("1.weight"))  # begins as what goes in
 
-    def forward(
-        self,
-        x: Tensor,
-        scale: Tensor | None = None,
-        shift: Tensor | None = None,
-        shares: Tensor | None = None,
-    ) -> Tensor:
-        """Features [B, 64, H, W], the same shape out; `scale` and `shift` are [1, 64, 1, 1]."""
-        if scale is None or shift is None:
+    def forward(self, x: Tensor, *steering: Tensor) -> Tensor:
+        """Features [B, 64, H, W], the same shape out; `steering` as in BLOCKS."""
+        if not steering:
             branch: Tensor = self.conv2(F.relu(self.conv1(x)))
             return x + branch
+        scale, shift, shares = steering
         hidden = F.relu(scale * self.conv1(x, shares) + shift * x)
         steered: Tensor = x + scale * self.conv2(hidden, shares) + shift * hidden
         return steered
@@ -194,17 +189,10 @@ class ShortResidual(nn.Module):
         self.conv2 = MixedConv(CHANNELS, CHANNELS, 1, experts=experts)
         nn.init.zeros_(self.conv2.weight)
 
-    def forward(
-        self,
-        x: Tensor,
-        scale: Tensor | None = None,
-        shift: Tensor | None = None,
-        shares: Tensor | None = None,
-    ) -> Tensor:
-        """Features [B, 64, H, W], the same shape out; `scale` and `shift` are [1, 64, 1, 1]."""
+    def forward(self, x: Tensor, *steering: Tensor) -> Tensor:
+        """Features [B, 64, H, W], the same shape out; `steering` as in BLOCKS."""
+        scale, shift, shares = steering or (1.0, 0.0, None)
         branch: Tensor = self.conv2(F.relu(self.conv1(x, shares)), shares)
-        if scale is None or shift is None:
-            return x + branch
         return x + scale * branch + shift
 
 
@@ -212,6 +200,7 @@ def _dense_mix(inputs: int, outputs: int, experts: int) -> MixedConv:
     return MixedConv(inputs, outputs, experts=experts)
 
 
+# A block is steered with scale and shift [1, 64, 1, 1] and shares [1, experts], or with nothing.
 BLOCKS: dict[str, Callable[[int], nn.Module]] = {
     "dense": Dense,
     "separable": Residual,

@@ -79,7 +79,7 @@ def _numbers(last: int) -> tuple[str, ...]:
 
 CODECS = {
     # As good as "fast" at 18 to 0.3 dB, 6 % larger, in less than half of its time, which would be
-    # more than that of the network (drawn frames at 1280x720).
+    # more than that of the network (bench/presets.py).
     "h264": Codec("libx264", 17, "veryfast", _PRESETS),
     "hevc": Codec("libx265", 20, "fast", _PRESETS, {"x265-params": "log-level=none"}, smallest=16),
     "av1": Codec("libsvtav1", 26, "8", _numbers(13), {"svtav1-params": "tune=0"}, smallest=4),

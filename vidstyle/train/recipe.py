@@ -47,18 +47,14 @@ class Stage:
     crop: int  # pixels a side, a multiple of 8
     rate: float  # learning rate of Adam
     weights: dict[str, float]  # for each term of the objective, its share of the loss
-    rates: dict[str, float] = field(
-        default_factory=dict
-    )  # other rates, by patterns of how names start
+    rates: dict[str, float] = field(default_factory=dict)  # others, by how names start
     hold: float = 0.5  # share of the steps at the full rate; then it falls to 3 % of it
     teacher: str = ""  # the model that is imitated
 
     def rate_of(self, name: str) -> float:
         """The learning rate of the parameter `name`; 0 leaves it as it is."""
-        return next(
-            (rate for start, rate in self.rates.items() if fnmatchcase(name, f"{start}*")),
-            self.rate,
-        )
+        fitting = (rate for start, rate in self.rates.items() if fnmatchcase(name, f"{start}*"))
+        return next(fitting, self.rate)
 
 
 @dataclass(frozen=True)

@@ -67,11 +67,10 @@ class Imitate:
         student = self._tools.network
         own = student.refinement(signals)
         shares = own[10].flatten(1)
-        strength = content.new_ones(1)
         with torch.no_grad(), Recorder(self._teacher) as shown:
-            wanted, _ = self._teacher.stylize(content, code, strength)
+            wanted, _ = self._teacher.stylize(content, code)
         with Recorder(student) as made:
-            drawn, _ = student.stylize(content, own, strength)
+            drawn, _ = student.stylize(content, own)
         alone = []
         for name in LANDMARKS[1:]:
             x, *steering = shown.inputs[name]

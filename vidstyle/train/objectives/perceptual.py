@@ -110,7 +110,7 @@ class Perceptual:
             # On a CPU so small a network is faster without: conversions cost more than they save.
             with torch.autocast(device.type, self._tools.precision, enabled=device.type != "cpu"):
                 code = network.refinement(fact.signals)
-                drawn, _ = network.stylize(views, code, views.new_ones(len(views)))
+                drawn, _ = network.stylize(views, code)
             once.append(drawn[:1])
             again.append(drawn[1:])
         return torch.cat([*once, *again]).float()

@@ -9,9 +9,10 @@ from needs import needs_cuda
 
 from vidstyle.errors import DeviceError, UnknownName
 from vidstyle.runtimes import RUNTIMES, choose
+from vidstyle.styles import read_style
 from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
 
-CONTENT, STYLE = picture(72, 104), picture(60, 80, 1)
+CONTENT, STYLE = picture(72, 104), read_style("starry-night")
 INSTANT = ["openvino", "torch"]  # torch-compile needs a C++ compiler
 
 

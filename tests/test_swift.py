@@ -122,10 +122,10 @@ def multiply_adds(network):
         places = output.shape[2] * output.shape[3]
         total.append(places * module.weight.numel())
 
+    code = network.encode(torch.rand(1, 3, 32, 32))
     for module in network.modules():
         if isinstance(module, MixedConv):
             module.register_forward_hook(count)
-    code = network.encode(torch.rand(1, 3, 32, 32))
     network.stylize(torch.rand(1, 3, height, width), code, torch.ones(1))
     return sum(total) / (height * width) / 1000
 

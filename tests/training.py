@@ -14,9 +14,9 @@ import torch
 from models import picture
 from PIL import Image
 
-from vidstyle.networks.vgg import VGG
+from vidstyle.networks.vgg import PRUNED, VGG
 from vidstyle.train.data import contents_of, styles_of
-from vidstyle.train.lossnet import PRUNED, load_loss_network
+from vidstyle.train.lossnet import load_loss_network
 from vidstyle.train.recipe import Recipe, Stage, read_recipe
 from vidstyle.train.state import begin
 from vidstyle.train.tools import Tools
@@ -102,9 +102,8 @@ def tools_of(recipe: Recipe, stage: Stage, data: Path) -> Tools:
     """What an objective is handed, on the CPU, in fp32."""
     cpu = torch.device("cpu")
     files = recipe.loss_networks
-    styles = styles_of(recipe.data, data)
     return Tools(
-        stage, begin(recipe, cpu, styles).network, contents_of(recipe.data, data),
-        styles, load_loss_network(data / files.shallow, data / files.deep),
+        stage, begin(recipe, cpu, data).network, contents_of(recipe.data, data),
+        styles_of(recipe.data, data), load_loss_network(data / files.shallow, data / files.deep),
         cpu, torch.float32,
     )  # fmt: skip

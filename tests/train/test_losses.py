@@ -78,6 +78,18 @@ def test_style_loss_is_the_distance_of_moments_over_the_styles_own():
     assert torch.allclose(found.double(), exact, **CLOSE)
 
 
+def test_quiet_styles_count_less_with_a_least():
+    drawn, loud = (moments(features(1, 4, 6, 6, seed=seed)) for seed in (0, 1))
+    quiet = type(loud)(loud.mean / 100, loud.std / 100)
+    plain, eased = (style_loss([drawn], [quiet], least) for least in (None, torch.ones(2)))
+    assert eased < plain / 100
+    assert torch.allclose(
+        eased,
+        (drawn.mean - quiet.mean).square().mean() / (quiet.mean.square().mean() + 1)
+        + (drawn.std - quiet.std).square().mean() / (quiet.std.square().mean() + 1),
+    )
+
+
 def test_content_loss_is_the_distance_of_normalized_features():
     drawn, content = features(2, 4, 16, 16), features(2, 4, 16, 16, seed=1)
     normalized = [

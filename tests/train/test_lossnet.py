@@ -7,9 +7,9 @@ from models import picture
 from training import random_vgg
 
 from vidstyle.errors import InputError
-from vidstyle.networks.vgg import VGG
+from vidstyle.networks.vgg import PRUNED, VGG
 from vidstyle.train.data import to_image
-from vidstyle.train.lossnet import PRUNED, load_loss_network
+from vidstyle.train.lossnet import load_loss_network
 
 WEIGHTS = SHARED / "data/weights"
 SHALLOW = WEIGHTS / "vgg19_normalised_relu3_1/vgg_r31.pth"

@@ -2,10 +2,9 @@
 
 import pytest
 import torch
-
 from training import data_folder, recipe_of
+
 from vidstyle.networks.loading import load_network
-from vidstyle.train.data import styles_of
 from vidstyle.train.state import State, averaged, next_stage
 from vidstyle.train.state import begin as begin_with
 from vidstyle.weights import find_model
@@ -19,7 +18,7 @@ def begin(tmp_path_factory):
     data = data_folder(tmp_path_factory.mktemp("data"))
 
     def begun(recipe) -> State:
-        return begin_with(recipe, CPU, styles_of(recipe.data, data))
+        return begin_with(recipe, CPU, data)
 
     return begun
 

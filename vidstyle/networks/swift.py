@@ -5,26 +5,34 @@ convolutions works; depth-to-space brings it back. The trunk's plan, two adaptiv
 normalizations each followed by a residual block that the style steers, and the style encoder are
 those of MicroAST (Wang et al., AAAI 2023, https://arxiv.org/abs/2211.15313), whose published
 weights the training starts from. What differs: convolutions at a quarter of the size alone, each
-a depthwise one followed by a mixing of channels; a head that the style steers too; and shares,
-read from a style once, by which the weights of decoder and head are mixed from those of several
-experts, at no cost per frame.
+a depthwise one followed by a mixing of channels; a head that the style steers too; shares, read
+from a style once, by which the weights of decoder and head are mixed from those of several
+experts; and a code that is corrected by what it draws (feedback.py): both at no cost per frame.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vidstyle.networks import microast
+from vidstyle.networks.feedback import Feedback
 from vidstyle.networks.statistics import adain, blend
 
 CHANNELS = 64  # of the trunk and of each vector of a code
 FOLD = 4  # pixels a side that space-to-depth folds into one place
 SIGNALS = 8 * CHANNELS  # numbers that MicroAST reads from a style
+
+
+class Reading(NamedTuple):
+    """What swift takes from a style, once."""
+
+    signals: tuple[Tensor, ...]  # of MicroAST's encoder and modulator, each [B, 64, 1, 1]
+    seen: tuple[Tensor, ...]  # by the feedback's eye
 
 
 class Swift(nn.Module):
@@ -52,6 +60,7 @@ class Swift(nn.Module):
         self.style_encoder = microast.Encoder()
         self.modulator = microast.Modulator()
         self.refinement = Refinement(experts)
+        self.feedback = Feedback(10, CHANNELS)
         self.stem = nn.Sequential(
             nn.PixelUnshuffle(FOLD), mixed(3 * FOLD**2, stem, 0), nn.ReLU(),
             MixedConv(stem, CHANNELS, 1),
@@ -61,13 +70,22 @@ class Swift(nn.Module):
         self.head = Head(mixed, experts)
 
     def encode(self, style: Tensor) -> tuple[Tensor, ...]:
-        """Statistics of the style's two feature maps, the signals that steer, and the shares."""
-        code: tuple[Tensor, ...] = self.refinement(self.signals(style))
-        return code
+        """Ten vectors that steer, and the shares, from a style [1, 3, H, W]."""
+        return self.code_of(self.read(style))
+
+    def read(self, style: Tensor) -> Reading:
+        """All that is taken from the picture of a style, by parts that stay as they are."""
+        return Reading(self.signals(style), self.feedback.seen(style))
 
     def signals(self, style: Tensor) -> tuple[Tensor, ...]:
-        """What MicroAST reads from `style`, before it is refined: eight vectors [B, 64, 1, 1]."""
+        """What MicroAST reads from `style`: eight vectors [B, 64, 1, 1]."""
         return microast.read(self.style_encoder, self.modulator, style)
+
+    def code_of(self, reading: Reading) -> tuple[Tensor, ...]:
+        """The code of a style that has been read: refined, then corrected by its own drawing."""
+        refined = self.refinement(reading.signals)
+        code: tuple[Tensor, ...] = self.feedback(refined, reading.seen, self.draw)
+        return code
 
     def stylize(
         self,
@@ -77,6 +95,10 @@ class Swift(nn.Module):
         memory: tuple[Tensor, ...] = (),
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Draw `content`; `strength` is the share of the drawing, so that 0 is `content` itself."""
+        return blend(content, self.draw(content, code), strength), memory
+
+    def draw(self, content: Tensor, code: tuple[Tensor, ...]) -> Tensor:
+        """Images [B, 3, H, W] in one style -> Images of the same shape, in 0..1 but for errors."""
         height, width = content.shape[2:]
         shares = code[10].flatten(1)
         beyond = (0, -width % FOLD, 0, -height % FOLD)
@@ -87,8 +109,8 @@ class Swift(nn.Module):
             (self.outer_decoder, code[:4]),
         ):
             x = block(adain(x, mean, std), scale, shift, shares)
-        drawn = self.head(x, *code[8:10], shares)[..., :height, :width]
-        return blend(content, drawn, strength), memory
+        drawn: Tensor = self.head(x, *code[8:10], shares)
+        return drawn[..., :height, :width]
 
 
 class MixedConv(nn.Conv2d):

@@ -17,6 +17,7 @@ from vidstyle.networks.layers import conv
 
 DEPTHS = (2, 2, 4, 4, 4)  # convolutions of each block
 WIDTHS = (64, 128, 256, 512, 512)  # channels of each block
+PRUNED = (16, 32, 64, 128, 128)  # those of its 16 times smaller likeness (Wang et al., CVPR 2020)
 
 _OFFICIAL_PLACES = (2, 5, 9, 12, 16, 19, 22, 25, 29, 32, 35, 38, 42, 45, 48, 51)
 

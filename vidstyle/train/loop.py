@@ -22,7 +22,7 @@ from vidstyle.train.journal import Journal
 from vidstyle.train.lossnet import LossNetwork, load_loss_network
 from vidstyle.train.objectives import OBJECTIVES
 from vidstyle.train.recipe import Recipe, Stage
-from vidstyle.train.state import State, averaged, begin, next_stage
+from vidstyle.train.state import State, averaged, begin, next_stage, weights_of
 from vidstyle.train.tools import Objective, Tools
 from vidstyle.weights import Header, Model
 
@@ -74,7 +74,7 @@ def train(
         Interrupted: raised by `on_step`; a checkpoint is kept.
         VidstyleError: a loss that is no number, or a full disk; the last checkpoint is kept.
     """
-    state = begin(recipe, find_device(choose("torch", device)[1]), styles_of(recipe.data, data))
+    state = begin(recipe, find_device(choose("torch", device)[1]), data)
     objectives = _objectives(state.network, recipe, data, vgg)
     journal = Journal(recipe, data, out)
     journal.open(state)
@@ -125,6 +125,9 @@ def _steps(
 ) -> Iterator[Report]:
     """Do what is left of the stage at hand, step by step."""
     stage = recipe.stages[state.stage]
+    if state.step == 0:
+        objective.prepare(np.random.default_rng([recipe.seed, state.stage]))
+        state.average = weights_of(state.network)
     first, began = state.step, time.monotonic()
     while state.step < stage.steps:
         # Of the step alone, so that a training that was stopped sees the very same pictures.

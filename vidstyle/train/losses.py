@@ -15,6 +15,7 @@ from torch import Tensor
 
 _LEAST = 1e-5  # variance of a style along a direction, where it hardly varies
 _DEAD = 1e-5  # deviation of a channel below which it shows nothing
+_EDGE = 8  # pixels at the border that two views may draw differently
 _EPSILON = 1e-10  # of a variance; those at relu4_1 are about 1e-6
 
 
@@ -58,16 +59,28 @@ class _Moments(torch.autograd.Function):
         return torch.addcmul(offset, x, slope)
 
 
-def style_loss(drawn: Sequence[Moments], style: Sequence[Moments]) -> Tensor:
+def style_loss(
+    drawn: Sequence[Moments], style: Sequence[Moments], least: Tensor | None = None
+) -> Tensor:
     """Distance of two moments at every layer, each relative to the style's own.
 
-    sum over layers of |m - m_s|^2 / |m_s|^2 + |s - s_s|^2 / |s_s|^2, m the means and s the
-    deviations of all channels. After Huang, Belongie, ICCV 2017, equation 13.
+    sum over layers of |m - m_s|^2 / (|m_s|^2 + l) + |s - s_s|^2 / (|s_s|^2 + l), m the means and s
+    the deviations of all channels, |x|^2 a mean square. After Huang, Belongie, ICCV 2017, equation
+    13.
+
+    Args:
+        drawn: of the drawing, by layer.
+        style: of the style.
+        least: l for the means and the deviations of each layer, [2 * layers]; None for 0. Without
+            it, quiet styles have by far the steepest loss, and few of them undo what all others
+            teach.
     """
+    lows = torch.zeros(2 * len(style)) if least is None else least
     total = torch.zeros(len(drawn[0].mean), device=drawn[0].mean.device)
-    for ours, theirs in zip(drawn, style, strict=True):
-        for a, b in zip(ours, theirs, strict=True):
-            total = total + (a - b).square().mean(1) / b.square().mean(1)
+    ours = [part for layer in drawn for part in layer]
+    theirs = [part for layer in style for part in layer]
+    for a, b, low in zip(ours, theirs, lows, strict=True):
+        total = total + (a - b).square().mean(1) / (b.square().mean(1) + low)
     return total
 
 
@@ -164,6 +177,15 @@ def _by_phase(image: Tensor, period: int) -> Tensor:
 def unsteadiness(drawn: Tensor, again: Tensor) -> Tensor:
     """Mean squared difference of two drawings of the same thing, seen twice."""
     return (drawn - again).square().mean((1, 2, 3))
+
+
+def overlap(first: Tensor, second: Tensor, shift: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """What both views show, without the border: place (y + down, x + right) is (y, x)."""
+    down, right = shift
+    height, width = first.shape[2:]
+    ours = first[..., down + _EDGE : height - _EDGE, right + _EDGE : width - _EDGE]
+    theirs = second[..., _EDGE : height - _EDGE - down, _EDGE : width - _EDGE - right]
+    return ours, theirs
 
 
 def beyond_range(drawn: Tensor) -> Tensor:

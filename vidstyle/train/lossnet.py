@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from vidstyle.errors import InputError
 from vidstyle.networks.importing import read_checkpoint
-from vidstyle.networks.vgg import VGG
+from vidstyle.networks.vgg import PRUNED, VGG
 
-PRUNED = (16, 32, 64, 128, 128)  # channels of Wang et al.'s 16x smaller VGG-19, CVPR 2020
+CONTENT_LAYERS = (2, 3)  # relu3_1 and relu4_1, of the four
 
 
 class LossNetwork(nn.Module):
@@ -50,9 +50,16 @@ def load_loss_network(shallow: Path, deep: Path | None) -> LossNetwork:
     """
     if deep is None:
         return LossNetwork(_filled(VGG("relu4_1"), shallow), None)
-    return LossNetwork(
-        _filled(VGG("relu3_1"), shallow), _filled(VGG("relu4_1", widths=PRUNED), deep)
-    )
+    return LossNetwork(_filled(VGG("relu3_1"), shallow), load_pruned(deep))
+
+
+def load_pruned(path: Path) -> VGG:
+    """A 16x pruned VGG-19 up to relu4_1 from its authors' file.
+
+    Raises:
+        InputError: a file that cannot be read, or holds another network.
+    """
+    return _filled(VGG("relu4_1", widths=PRUNED), path)
 
 
 def _filled(network: VGG, path: Path) -> VGG:

@@ -16,9 +16,10 @@ from vidstyle.networks import NETWORKS
 from vidstyle.networks.importing import read_checkpoint
 from vidstyle.networks.loading import load_network
 from vidstyle.networks.microast import MicroAST
-from vidstyle.networks.swift import landmarks
+from vidstyle.networks.swift import Swift, landmarks
 from vidstyle.sinks.writing import writing
-from vidstyle.train.data import Styles
+from vidstyle.train.data import styles_of
+from vidstyle.train.lossnet import load_pruned
 from vidstyle.train.recipe import Recipe, Stage
 from vidstyle.weights import find_model
 
@@ -36,24 +37,30 @@ class State:
     step: int = 0  # of the stage
 
 
-def begin(recipe: Recipe, device: torch.device, styles: Styles) -> State:
-    """A training before its first step; a new network has seen the styles.
+def begin(recipe: Recipe, device: torch.device, data: Path) -> State:
+    """A training before its first step; a new network has seen the styles of the folder `data`.
 
     Raises:
         UsageError: a network that cannot be made so, or rates of parts that it does not have.
+        InputError: pictures or weights that cannot be read.
     """
     network = _made(recipe)
     if recipe.start:
         _take_over(network, load_network(find_model(recipe.start)))
-    refinement = getattr(network, "refinement", None)
-    if refinement is not None and refinement.is_new:
-        read = [network.signals(style.image) for style in styles.whole()]
-        refinement.acquaint(tuple(torch.cat(parts) for parts in zip(*read, strict=True)))
+    if isinstance(network, Swift) and network.refinement.is_new:
+        read = [network.signals(style.image) for style in styles_of(recipe.data, data).whole()]
+        network.refinement.acquaint(tuple(torch.cat(parts) for parts in zip(*read, strict=True)))
+        eye = load_pruned(data / recipe.loss_networks.deep)
+        network.feedback.eye.load_state_dict(eye.state_dict())
     network.to(device, memory_format=torch.channels_last)
     for stage in recipe.stages:
         _check_rates(network, stage)
-    average = {key: value.clone() for key, value in network.state_dict().items()}
-    return State(network, average, optimizer_for(network, recipe.stages[0]))
+    return State(network, weights_of(network), optimizer_for(network, recipe.stages[0]))
+
+
+def weights_of(network: nn.Module) -> dict[str, Tensor]:
+    """A copy of all that is kept of a network."""
+    return {key: value.clone() for key, value in network.state_dict().items()}
 
 
 def next_stage(state: State, recipe: Recipe) -> None:

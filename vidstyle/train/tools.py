@@ -34,6 +34,9 @@ class Objective(Protocol):
 
     terms: ClassVar[tuple[str, ...]]  # what it can be weighted by
 
+    def prepare(self, random: np.random.Generator) -> None:
+        """What is done once, before the first step of the stage."""
+
     def __call__(self, random: np.random.Generator) -> dict[str, Tensor]:
         """The terms of one step, each a number; all chance comes from `random`."""
 

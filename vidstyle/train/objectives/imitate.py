@@ -35,11 +35,7 @@ class Imitate:
     terms: ClassVar[tuple[str, ...]] = ("blocks", "head", "features", "picture")
 
     def __init__(self, tools: Tools) -> None:
-        check_has(
-            tools.network,
-            ("refinement", "signals", *LANDMARKS, "head"),
-            "imitate",
-        )
+        check_has(tools.network, ("refinement", "signals", *LANDMARKS, "head"), "imitate")
         self._tools = tools
         teacher: Any = load_network(find_model(tools.stage.teacher))
         if not isinstance(teacher, (MicroAST, Swift)):
@@ -49,6 +45,9 @@ class Imitate:
             )
         self._teacher: Any = teacher.to(tools.device)
         self._read: dict[tuple[str, int], tuple[StyleCode, StyleCode]] = {}
+
+    def prepare(self, random: np.random.Generator) -> None:
+        """Nothing: the teacher is as it is."""
 
     def __call__(self, random: np.random.Generator) -> dict[str, Tensor]:
         """The terms of one step, each a number."""
@@ -65,7 +64,8 @@ class Imitate:
     def _terms(self, content: Tensor, code: StyleCode, signals: StyleCode) -> dict[str, Tensor]:
         """The terms of one picture."""
         student = self._tools.network
-        own = student.refinement(signals)
+        # A teacher of the same kind has corrected its code: the student draws with that very one.
+        own = code if isinstance(self._teacher, Swift) else student.refinement(signals)
         shares = own[10].flatten(1)
         with torch.no_grad(), Recorder(self._teacher) as shown:
             wanted, _ = self._teacher.stylize(content, code)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar, NamedTuple
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -17,25 +18,26 @@ from vidstyle.train.losses import (
     flatness,
     lattice,
     moments,
+    overlap,
     quantiles,
     sliced_wasserstein,
     style_loss,
     unsteadiness,
 )
+from vidstyle.train.lossnet import CONTENT_LAYERS
+from vidstyle.train.response import QUIET, fit_feedback
 from vidstyle.train.tools import Tools, check_has
 
 SLICED_LAYERS = {1: 128, 2: 256}  # relu2_1 and relu3_1, where strokes are: their channels
-CONTENT_LAYERS = (2, 3)  # relu3_1 and relu4_1
 _DIRECTIONS, _LEVELS, _PLACES = 32, 128, 2400  # of a sliced distance; places of a picture at most
 _POOL = 256  # directions for which a style's quantiles are kept; each step takes some of them
 _KEPT = 2048  # styles and parts of styles whose facts are in memory, 260 KB each
-_EDGE = 8  # pixels at the border that the two views may draw differently
 
 
 class StyleFacts(NamedTuple):
     """What is kept of a style, so that its features are taken only once."""
 
-    signals: tuple[Tensor, ...]  # what the network's frozen part reads from it
+    reading: Any  # what the network takes from it, by parts that are not taught
     moments: tuple[Moments, ...]
     quantiles: tuple[tuple[Tensor, Tensor], ...]  # of each sliced layer, along the whole pool
 
@@ -50,9 +52,10 @@ class Perceptual:
     lattice   no pattern locked to the lattice of pixels
     range     no color beyond what a screen shows
 
-    What reads a style stays as it is; what is taught is its refinement, and the drawing. Content
-    and steadiness differ little from picture to picture, style does much: the former are judged
-    on half of the pictures of a step, so that it holds more styles.
+    What reads a style stays as it is; what is taught is its refinement, and the drawing. The
+    feedback that corrects codes is fitted anew when a stage begins. Content and steadiness differ
+    little from picture to picture, style does much: the former are judged on half of the pictures
+    of a step, so that it holds more styles.
     """
 
     terms: ClassVar[tuple[str, ...]] = (
@@ -60,7 +63,7 @@ class Perceptual:
     )  # fmt: skip
 
     def __init__(self, tools: Tools) -> None:
-        check_has(tools.network, ("signals", "refinement"), "perceptual")
+        check_has(tools.network, ("read", "code_of", "feedback"), "perceptual")
         self._tools = tools
         self._facts: dict[tuple[str, int], StyleFacts] = {}
         seeded = torch.Generator().manual_seed(0)
@@ -68,6 +71,10 @@ class Perceptual:
         for channels in SLICED_LAYERS.values():
             pool = torch.randn(_POOL, channels, generator=seeded)
             self._pools.append((pool / pool.norm(dim=1, keepdim=True)).to(tools.device))
+
+    def prepare(self, random: np.random.Generator) -> None:
+        """Fit the feedback to the network as it is."""
+        fit_feedback(self._tools, self._least, random)
 
     def __call__(self, random: np.random.Generator) -> dict[str, Tensor]:
         """The terms of one step, each a number."""
@@ -92,10 +99,12 @@ class Perceptual:
             for layer in CONTENT_LAYERS
         ]  # fmt: skip
         return {
-            "style": style_loss(our_moments, _stacked([fact.moments for fact in facts])).mean(),
+            "style": style_loss(
+                our_moments, _stacked([fact.moments for fact in facts]), self._least
+            ).mean(),
             "sliced": self._sliced(ours, facts, random).mean(),
             "content": torch.stack(content).sum(0).mean(),
-            "steady": unsteadiness(*_overlap(once[:twice], again, shift)).mean(),
+            "steady": unsteadiness(*overlap(once[:twice], again, shift)).mean(),
             "lattice": (lattice(once[:twice], seen) * _trust(seen)).mean(),
             "range": beyond_range(drawn).mean(),
         }
@@ -109,8 +118,7 @@ class Perceptual:
             views = views.contiguous(memory_format=torch.channels_last)
             # On a CPU so small a network is faster without: conversions cost more than they save.
             with torch.autocast(device.type, self._tools.precision, enabled=device.type != "cpu"):
-                code = network.refinement(fact.signals)
-                drawn, _ = network.stylize(views, code)
+                drawn = network.draw(views, network.code_of(fact.reading))
             once.append(drawn[:1])
             again.append(drawn[1:])
         return torch.cat([*once, *again]).float()
@@ -124,8 +132,31 @@ class Perceptual:
             drawn, _ = quantiles(_some(features[layer], random), pool[chosen], _LEVELS)
             style = torch.cat([fact.quantiles[place][0][:, chosen] for fact in facts])
             variance = torch.cat([fact.quantiles[place][1][:, chosen] for fact in facts])
+            variance = variance + self._least_variance[place]
             total = total + sliced_wasserstein(drawn, style, variance)
         return total
+
+    @cached_property
+    def _least(self) -> Tensor:
+        """What keeps quiet styles from counting for more, for each moment of each layer, [8]."""
+        squares = [
+            torch.stack([part.square().mean() for layer in fact.moments for part in layer])
+            for fact in self._of_whole_styles
+        ]
+        return QUIET * torch.stack(squares).median(0).values
+
+    @cached_property
+    def _least_variance(self) -> Tensor:
+        """The same, for the variance of each sliced layer, [2]."""
+        variances = [
+            torch.stack([variance.mean() for _, variance in fact.quantiles])
+            for fact in self._of_whole_styles
+        ]
+        return QUIET * torch.stack(variances).median(0).values
+
+    @cached_property
+    def _of_whole_styles(self) -> list[StyleFacts]:
+        return [self._facts_of(style) for style in self._tools.styles.whole()]
 
     @torch.no_grad()
     def _facts_of(self, style: StyleVariant) -> StyleFacts:
@@ -136,7 +167,7 @@ class Perceptual:
             features = tools.losses(style.image.to(tools.device))
             random = np.random.default_rng(0)
             self._facts[style.key] = StyleFacts(
-                tools.network.signals(style.image.to(tools.device)),
+                tools.network.read(style.image.to(tools.device)),
                 tuple(moments(layer) for layer in features),
                 tuple(
                     quantiles(_some(features[layer], random), pool, _LEVELS)
@@ -165,12 +196,3 @@ def _stacked(of_styles: list[tuple[Moments, ...]]) -> list[Moments]:
         Moments(torch.cat([m.mean for m in layer]), torch.cat([m.std for m in layer]))
         for layer in zip(*of_styles, strict=True)
     ]
-
-
-def _overlap(first: Tensor, second: Tensor, shift: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """What both views show, without the border: place (y + down, x + right) is (y, x)."""
-    down, right = shift
-    height, width = first.shape[2:]
-    ours = first[..., down + _EDGE : height - _EDGE, right + _EDGE : width - _EDGE]
-    theirs = second[..., _EDGE : height - _EDGE - down, _EDGE : width - _EDGE - right]
-    return ours, theirs

@@ -1,0 +1,61 @@
+"""Feedback that is fitted to how drawings answer."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from training import data_folder, recipe_of, tools_of
+
+from vidstyle.networks.loading import load_network
+from vidstyle.styles import read_style, squared
+from vidstyle.train import response
+from vidstyle.train.data import to_image
+from vidstyle.train.response import fit_feedback
+from vidstyle.weights import find_model
+
+
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory):
+    data = data_folder(tmp_path_factory.mktemp("data"))
+    recipe = recipe_of(tmp_path_factory.mktemp("recipe"))
+    return tools_of(recipe, recipe.stages[1], data)
+
+
+def fitted(tools, seed=0):
+    fit_feedback(tools, torch.full((8,), 1e-3), np.random.default_rng(seed))
+    return tools.network.feedback
+
+
+def test_feedback_brings_the_drawings_of_a_wrong_code_closer_to_the_style(tools, monkeypatch):
+    """With weights that draw; as the eye sees it, for a style that the fit has not met."""
+    monkeypatch.setattr(response, "CODES", 12)
+    network = load_network(find_model("swift"))
+    network.feedback.act.zero_()
+    feedback = fitted(replace(tools, network=network))
+    reading = network.read(to_image(squared(read_style("starry-night"))))
+    *vectors, shares = network.refinement(reading.signals)
+    before, after = [], []
+    for seed in range(4):
+        torch.manual_seed(seed)
+        wrong = (*(vector + 0.03 * torch.randn_like(vector) for vector in vectors), shares)
+        right = feedback(wrong, reading.seen, network.draw)
+        for found, code in ((before, wrong), (after, right)):
+            error = feedback.error(code, reading.seen, network.draw)[:-1]
+            found.append(error.square().sum())
+    assert sum(after) < 0.9 * sum(before)
+
+
+def test_the_fit_depends_on_the_seed_alone(tools):
+    first = fitted(tools).look.clone()
+    torch.manual_seed(5)
+    assert torch.equal(fitted(tools).look, first)
+    assert not torch.equal(fitted(tools, seed=1).look, first)
+
+
+def test_the_fit_teaches_nothing_else(tools):
+    tools.network.feedback.least.zero_()
+    before = {key: value.clone() for key, value in tools.network.state_dict().items()}
+    fitted(tools, seed=2)
+    changed = {k for k, v in tools.network.state_dict().items() if not torch.equal(v, before[k])}
+    assert changed == {"feedback.look", "feedback.act", "feedback.least"}

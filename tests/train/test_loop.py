@@ -3,6 +3,7 @@
 import json
 import re
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,8 +13,9 @@ from training import IMITATE, PERCEPTUAL, SETTINGS, data_folder, recipe_of
 
 from vidstyle.errors import DeviceError, InputError, Interrupted, UsageError, VidstyleError
 from vidstyle.networks.loading import load_network
-from vidstyle.train import journal
+from vidstyle.train import journal, loop
 from vidstyle.train.loop import train
+from vidstyle.train.state import begin
 from vidstyle.weights import find_model
 
 
@@ -160,6 +162,18 @@ def test_a_loss_that_is_no_number_leaves_the_last_good_checkpoint(data, tmp_path
     state = torch.load(out / "checkpoint.pt")
     assert state["step"] == 1
     assert all(torch.isfinite(value).all() for value in state["network"].values())
+
+
+def test_one_steep_gradient_counts_little_more_than_others(data, recipe):
+    state = begin(recipe, torch.device("cpu"), data)
+    stage = replace(recipe.stages[0], weights={"slope": 1.0})
+    weight = state.network.head.color.bias
+    lengths = []
+    for slope in (1.0, 1.0, 100.0):
+        loop._descend(state, stage, {"slope": slope * weight.sum()})
+        lengths.append(float(weight.grad.norm()))
+    assert lengths[1] == pytest.approx(lengths[0]) and lengths[2] < 2 * lengths[0]
+    assert state.norm < 1.1 * lengths[0]
 
 
 def test_a_full_disk_leaves_the_old_checkpoint(data, recipe, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from vidstyle.weights import Header, Model
 
 _AVERAGE = 0.999  # of the weights; the last thousand steps or so count
 _LOWEST = 0.03  # of the learning rate, at the end of a stage
+_STEEPEST = 1.5  # times as long as lately a gradient may be; a longer one is cut
+_FORGET = 0.02  # of how long gradients are, each step
 _WARM_UP = 100  # steps; the full rate at once leaves rectified channels dead
 
 
@@ -151,9 +154,14 @@ def _descend(state: State, stage: Stage, terms: dict[str, Tensor]) -> None:
         group["lr"] = group["full"] * _share_of_rate(state.step, stage)
     state.optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
-    gradients = [p.grad for group in groups for p in group["params"] if p.grad is not None]
-    if not torch.isfinite(loss + nn.utils.get_total_norm(gradients)):
+    taught = [p for group in groups for p in group["params"]]
+    norm = float(nn.utils.get_total_norm([p.grad for p in taught if p.grad is not None]))
+    if not torch.isfinite(loss) or not math.isfinite(norm):
         raise VidstyleError(_no_number(state, stage, terms))
+    # One style in a hundred has a gradient many times as long as others.
+    most = _STEEPEST * (state.norm or norm)
+    nn.utils.clip_grads_with_norm_(taught, most, torch.tensor(norm))
+    state.norm += _FORGET * (min(norm, most) - state.norm) if state.norm else norm
     state.optimizer.step()
     _average(state)
     state.step += 1

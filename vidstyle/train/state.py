@@ -35,6 +35,7 @@ class State:
     optimizer: torch.optim.Adam
     stage: int = 0  # as many are done
     step: int = 0  # of the stage
+    norm: float = 0.0  # of the gradient, lately
 
 
 def begin(recipe: Recipe, device: torch.device, data: Path) -> State:
@@ -66,7 +67,7 @@ def weights_of(network: nn.Module) -> dict[str, Tensor]:
 def next_stage(state: State, recipe: Recipe) -> None:
     """Go from a stage to the one after it, which begins with the averaged, better weights."""
     state.network.load_state_dict(state.average)
-    state.stage, state.step = state.stage + 1, 0
+    state.stage, state.step, state.norm = state.stage + 1, 0, 0.0
     if state.stage < len(recipe.stages):
         state.optimizer = optimizer_for(state.network, recipe.stages[state.stage])
 
@@ -104,6 +105,7 @@ def save(state: State, recipe: Recipe, path: Path) -> None:
             "recipe": recipe.digest,
             "stage": state.stage,
             "step": state.step,
+            "norm": state.norm,
             "network": state.network.state_dict(),
             "average": state.average,
             "optimizer": state.optimizer.state_dict() if state.step else None,
@@ -132,7 +134,7 @@ def resume(state: State, recipe: Recipe, path: Path) -> None:
             f"{str(path)!r} is of another recipe, or of an earlier form of this one: "
             "--out names another folder, or delete it to begin anew."
         )
-    state.stage, state.step = saved["stage"], saved["step"]
+    state.stage, state.step, state.norm = saved["stage"], saved["step"], saved["norm"]
     state.network.load_state_dict(saved["network"])
     for key, value in saved["average"].items():
         state.average[key].copy_(value)

@@ -69,9 +69,8 @@ def read_style(name: str) -> Pixels:
 def squared(pixels: Pixels) -> Pixels:
     """A style as a network reads it: brought to a square, as in the training of all such networks.
 
-    A style is statistics, so its shape does not matter; its scale and sharpness do. MicroAST's
-    style loss in bench/quality.py is 0.53 with styles read at their own shape and 640 pixels,
-    0.36 as squares averaged by area, which blurs the brush, and 0.28 as squares by Lanczos.
+    A style is statistics, so its shape does not matter; its scale and sharpness do. Averaging by
+    area would blur the brush, and drawings would be far less like the style.
     """
     square = Pillow.fromarray(pixels).resize((READ_SIDE, READ_SIDE), Pillow.Resampling.LANCZOS)
     return np.array(square)  # of its own, that can be written to

@@ -25,8 +25,8 @@ from vidstyle.train.lossnet import CONTENT_LAYERS
 from vidstyle.train.tools import Tools
 
 QUIET = 0.3  # of what styles have at the median is added to what each has
-CODES, CHANGES = 500, 6  # that are tried, and changes of each
-_CHANGE, _UNEVENNESS = 0.15, 0.6  # of a change: deviation, in units; and that of its logarithm
+CODES, CHANGES = 600, 6  # that are tried, and changes of each
+_CHANGE, _UNEVENNESS = 0.2, 0.3  # of a change: deviation, in units; and that of its logarithm
 _JITTER = 0.4  # of the code that is changed, at most: feedback meets bad codes too
 _HEAD_UNIT = 0.1  # of the head's vectors, which no style has before training
 _PICTURES, _SIDE = 3, 128  # photographs by which a change is judged

@@ -3,8 +3,7 @@
 What is read from a style predicts only roughly what the code will draw. So three small photographs
 are drawn with it, a pruned VGG compares the drawings with the style, and the code moves by a linear
 map of what it finds: a step of Gauss and Newton with the mean response, which training measures
-(vidstyle/train/response.py). It costs a style some milliseconds, and frames nothing. Learned by
-descent instead, such a map learns the training's styles by heart.
+(vidstyle/train/response.py). To read a style takes longer by it, to draw a frame does not.
 """
 
 from __future__ import annotations

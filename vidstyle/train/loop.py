@@ -158,7 +158,7 @@ def _descend(state: State, stage: Stage, terms: dict[str, Tensor]) -> None:
     norm = float(nn.utils.get_total_norm([p.grad for p in taught if p.grad is not None]))
     if not torch.isfinite(loss) or not math.isfinite(norm):
         raise VidstyleError(_no_number(state, stage, terms))
-    # One style in a hundred has a gradient many times as long as others.
+    # Now and then a style's gradient is several times as long as others'.
     most = _STEEPEST * (state.norm or norm)
     nn.utils.clip_grads_with_norm_(taught, most, torch.tensor(norm))
     state.norm += _FORGET * (min(norm, most) - state.norm) if state.norm else norm

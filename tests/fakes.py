@@ -21,9 +21,6 @@ class FakeStylizer:
         self._left, self._error = fails_at, error or RuntimeError("the stylizer broke")
         self.drawn = 0
 
-    def prepare(self, info: Any) -> None:
-        """Nothing is to be compiled."""
-
     def look(self, style: Any, strength: float = 1.0) -> Look:
         return Look((), strength)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -61,13 +60,12 @@ def run(job: Job, on_frame: OnFrame | None = None, stylizer: Stylizer | None = N
     with open_source(job.source, reading_of(job)) as source:
         info = job.output_info(source.info)
         stylizer = stylizer or load_stylizer(drawing_of(job))
-        drawn = job.drawn_info(source.info)
-        with ThreadPoolExecutor(1) as beside:  # two graphs to compile: half of the start-up
-            prepared = beside.submit(stylizer.prepare, drawn)
-            look = stylizer.look(job.style, job.strength)
-            prepared.result()
+        look = stylizer.look(job.style, job.strength)
         contents = ahead(meter.watch("read", source), DEPTH)
-        frames = ahead(draw(contents, drawn, stylizer, look, job.side_by_side, meter), DEPTH)
+        frames = ahead(
+            draw(contents, job.drawn_info(source.info), stylizer, look, job.side_by_side, meter),
+            DEPTH,
+        )
         with open_sink(job.sink, info, encoding_of(job), job.overwrite) as sink, closing(frames):
             for frame in frames:
                 with meter.time("write"):

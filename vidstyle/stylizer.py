@@ -11,16 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vidstyle.contracts import (
-    Engine,
-    Graph,
-    Look,
-    Pixels,
-    Precision,
-    Profile,
-    Runtime,
-    VideoInfo,
-)
+from vidstyle.contracts import Engine, Graph, Look, Pixels, Precision, Profile, Runtime
 from vidstyle.image import pad_to
 from vidstyle.runtimes import RUNTIMES, choose
 from vidstyle.styles import read_style, squared
@@ -69,7 +60,7 @@ class Stylizer:
             return pixels
         height, width = pixels.shape[:2]
         content = pad_to(pixels, self._smallest)
-        engine = self._engine(content.shape[0], content.shape[1], 8 * content.dtype.itemsize)
+        engine = self._engine(content)
         own = []
         if self._least_strength < 1:
             own.append(np.array([max(look.strength, self._least_strength)], np.float32))
@@ -78,12 +69,9 @@ class Stylizer:
         share = look.strength / self._least_strength  # below 1, the drawing fades into the content
         return drawn if share >= 1 else cv2.addWeighted(drawn, share, pixels, 1 - share, 0)
 
-    def prepare(self, info: VideoInfo) -> None:
-        """Make the engine for frames like `info`, so that the first need not wait for it."""
-        height, width = (max(side, self._smallest) for side in (info.height, info.width))
-        self._engine(height, width, 8 if info.bits <= 8 else 16)
-
-    def _engine(self, height: int, width: int, bits: int) -> Engine:
+    def _engine(self, content: Pixels) -> Engine:
+        height, width = content.shape[:2]
+        bits = 8 * content.dtype.itemsize
         key = height, width, bits
         if key not in self._engines:
             log.info(

@@ -33,6 +33,16 @@ def test_openvino_and_torch_draw_the_same():
     assert np.abs(difference).max() <= 1  # float32 sums in another order, then rounded
 
 
+@pytest.mark.parametrize("network", ["swift", "microast"])
+def test_openvino_and_torch_read_the_same(network):
+    read, expected = (
+        load_stylizer(Drawing(network, runtime, "cpu", "fp32")).look(STYLE).code
+        for runtime in INSTANT
+    )
+    for ours, theirs in zip(read, expected, strict=True):
+        assert np.abs(ours - np.asarray(theirs)).max() < 1e-3 * np.abs(theirs).max()
+
+
 @pytest.mark.parametrize("runtime", INSTANT)
 def test_its_best_precision_is_near_fp32(runtime):
     best = RUNTIMES[runtime]().best_precision("cpu")

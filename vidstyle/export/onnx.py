@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from onnxscript.optimizer import fold_constants
 from torch.export import Dim
 
 from vidstyle.contracts import Graph, Port
 
 _TRACED = (104, 120)  # height and width that the graph is traced with
+_FOLDED = 2**20  # numbers of a tensor, at most, that is computed here rather than at every start
 
 
 def to_onnx(graph: Graph, path: Path, code_shapes: list[tuple[int, ...]], smallest: int) -> None:
@@ -37,17 +39,18 @@ def to_onnx(graph: Graph, path: Path, code_shapes: list[tuple[int, ...]], smalle
         _quiet("torch.onnx", "torch.export", "onnxscript"),
     ):
         warnings.simplefilter("ignore")
-        torch.onnx.export(
+        program = torch.onnx.export(
             graph.function,
             inputs,
-            draft,
             dynamo=True,
-            external_data=False,
             verbose=False,
             input_names=[port.name for port in graph.inputs],
             output_names=[port.name for port in graph.outputs],
             dynamic_shapes=variadic,
         )
+        assert program is not None
+        fold_constants(program.model, input_size_limit=_FOLDED, output_size_limit=_FOLDED)
+        program.save(draft)
     draft.replace(path)
 
 

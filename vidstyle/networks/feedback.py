@@ -22,7 +22,7 @@ LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 _WIDTHS = PRUNED[:4]
 _RANK = 64  # of the map: 640 numbers of a code hardly answer in more directions
 _FURTHEST = 1.5  # that a drawing may seem from its style: what is linear nearby is not far away
-_EPSILON = 1e-10  # of a variance; those at relu4_1 are about 1e-6
+_LEAST_VARIANCE = 1e-10  # those at relu4_1 are about 1e-6
 
 
 class Feedback(nn.Module):
@@ -78,7 +78,7 @@ class Feedback(nn.Module):
         """How the photographs drawn with `code` differ from the style: [481], the last one a 1."""
         drawn = self.seen(draw(self.photographs, code).clamp(0, 1))
         found = difference(drawn, style, self.least)
-        near = found * (_FURTHEST / (found.norm() + _EPSILON)).clamp_max(1)
+        near = found * (_FURTHEST / found.norm().clamp_min(_FURTHEST))
         return torch.cat([near, near.new_ones(1)])
 
     @torch.no_grad()
@@ -101,7 +101,8 @@ def moments_of(layers: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         wide = features.float()
         mean = wide.mean((2, 3), keepdim=True)
         variance = (wide - mean).square().mean((2, 3))
-        found += [mean.mean((0, 2, 3)), (variance + _EPSILON).sqrt().mean(0)]
+        # Not added: the exporter takes so small a number for 0.
+        found += [mean.mean((0, 2, 3)), variance.clamp_min(_LEAST_VARIANCE).sqrt().mean(0)]
     return tuple(found)
 
 

@@ -4,17 +4,25 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vidstyle.networks.swift import BLOCKS, CHANNELS, MIXES, MixedConv, Refinement, Swift
+from vidstyle.networks.swift import (
+    BLOCKS,
+    MIXES,
+    SIGNALS,
+    MixedConv,
+    Refinement,
+    Swift,
+    code_from,
+)
 
 STYLES, EXPERTS = 40, 3
 
 
 def signals_of(styles, seed=0):
-    """Eight vectors that differ little between styles beside what they have in common."""
+    """Signals that differ little between styles beside what they have in common."""
     generator = torch.Generator().manual_seed(seed)
-    common = torch.randn(8, 1, CHANNELS, 1, 1, generator=generator)
-    own = torch.randn(8, styles, CHANNELS, 1, 1, generator=generator)
-    return tuple(3 * common + 0.05 * own)
+    common = torch.randn(1, SIGNALS, 1, 1, generator=generator)
+    own = torch.randn(styles, SIGNALS, 1, 1, generator=generator)
+    return 3 * common + 0.05 * own
 
 
 @pytest.fixture
@@ -53,8 +61,8 @@ def test_without_shares_the_weights_are_their_own():
 
 def test_a_new_refinement_leaves_the_signals_as_they_are(refinement):
     signals = signals_of(2)
-    *vectors, scale, shift, shares = refinement(signals)
-    assert all(torch.equal(a, b) for a, b in zip(vectors, signals, strict=True))
+    *vectors, scale, shift, shares = code_from(*refinement(signals))
+    assert torch.equal(torch.cat(vectors, 1), signals)
     assert (scale == 1).all() and (shift == 0).all() and (shares == 0).all()
     assert shares.shape == (2, EXPERTS, 1, 1)
 
@@ -78,7 +86,7 @@ def test_fewer_styles_than_experts_will_do(refinement):
 
 
 def test_a_style_like_none_before_gets_no_extreme_shares(acquainted):
-    far = tuple(100 * signal for signal in signals_of(1, seed=1))
+    far = 100 * signals_of(1, seed=1)
     largest = acquainted(signals_of(STYLES))[-1].abs().max()
     assert acquainted(far)[-1].abs().max() < 20 * largest
 
@@ -86,10 +94,9 @@ def test_a_style_like_none_before_gets_no_extreme_shares(acquainted):
 def test_a_correction_follows_from_the_shares(acquainted):
     torch.nn.init.normal_(acquainted.correct.weight, std=0.1)
     signals = signals_of(2)
-    *vectors, shares = acquainted(signals)
-    expected = acquainted.correct(shares.flatten(1)).unflatten(1, (10, CHANNELS))
-    for place, signal in enumerate(signals):
-        assert torch.allclose((vectors[place] - signal).flatten(1), expected[:, place], atol=1e-5)
+    vectors, shares = acquainted(signals)
+    expected = acquainted.correct(shares.flatten(1))[:, :SIGNALS]
+    assert torch.allclose((vectors[:, :SIGNALS] - signals).flatten(1), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("block", list(BLOCKS))
@@ -105,7 +112,7 @@ def test_shares_change_the_drawing_once_experts_have_learned():
     torch.manual_seed(0)
     network = Swift(stem=8, experts=2)
     code = network.encode(torch.rand(1, 3, 32, 40))
-    other = (*code[:-1], torch.ones(1, 2, 1, 1))
+    other = *code[:-1], torch.ones(1, 2, 1, 1)
     content = torch.rand(1, 3, 32, 32)
     first, second = (network.stylize(content, c, torch.ones(1))[0] for c in (code, other))
     assert torch.allclose(first, second, atol=1e-6)

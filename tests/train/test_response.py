@@ -8,6 +8,7 @@ import torch
 from training import data_folder, recipe_of, tools_of
 
 from vidstyle.networks.loading import load_network
+from vidstyle.networks.swift import code_from
 from vidstyle.styles import read_style, squared
 from vidstyle.train import response
 from vidstyle.train.data import to_image
@@ -23,7 +24,7 @@ def tools(tmp_path_factory):
 
 
 def fitted(tools, seed=0):
-    fit_feedback(tools, torch.full((8,), 1e-3), np.random.default_rng(seed))
+    fit_feedback(tools, torch.full((2, 4), 1e-3), np.random.default_rng(seed))
     return tools.network.feedback
 
 
@@ -34,14 +35,18 @@ def test_feedback_brings_the_drawings_of_a_wrong_code_closer_to_the_style(tools,
     network.feedback.act.zero_()
     feedback = fitted(replace(tools, network=network))
     reading = network.read(to_image(squared(read_style("starry-night"))))
-    *vectors, shares = network.refinement(reading.signals)
+    vectors, shares = network.refinement(reading.signals)
+
+    def drawing_with(vectors):
+        return lambda image: network.draw(image, code_from(vectors, shares))
+
     before, after = [], []
     for seed in range(4):
         torch.manual_seed(seed)
-        wrong = (*(vector + 0.03 * torch.randn_like(vector) for vector in vectors), shares)
-        right = feedback(wrong, reading.seen, network.draw)
+        wrong = vectors + 0.03 * torch.randn_like(vectors)
+        right = feedback(wrong, reading.seen, drawing_with(wrong))
         for found, code in ((before, wrong), (after, right)):
-            error = feedback.error(code, reading.seen, network.draw)[:-1]
+            error = feedback.error(reading.seen, drawing_with(code))[:-1]
             found.append(error.square().sum())
     assert sum(after) < 0.9 * sum(before)
 

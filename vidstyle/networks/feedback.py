@@ -19,18 +19,17 @@ from vidstyle.image import read_picture
 from vidstyle.networks.vgg import PRUNED, VGG
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
-_WIDTHS = PRUNED[:4]
+WIDTHS = PRUNED[:4]
 _RANK = 64  # of the map: 640 numbers of a code hardly answer in more directions
 _FURTHEST = 1.5  # that a drawing may seem from its style: what is linear nearby is not far away
 _LEAST_VARIANCE = 1e-10  # those at relu4_1 are about 1e-6
 
 
 class Feedback(nn.Module):
-    """Corrects the vectors of a code.
+    """Corrects the numbers of a code.
 
     Args:
-        vectors: how many of them, each of `channels` numbers.
-        channels: of the network that draws.
+        numbers: how many are corrected.
     """
 
     photographs: Tensor
@@ -38,85 +37,90 @@ class Feedback(nn.Module):
     look: Tensor
     act: Tensor
 
-    def __init__(self, vectors: int, channels: int) -> None:
+    def __init__(self, numbers: int) -> None:
         super().__init__()
         self.eye = VGG(LAYERS[-1], PRUNED)
         self.register_buffer("photographs", _photographs(), persistent=False)
-        self.register_buffer("least", torch.zeros(2 * len(LAYERS)))
-        self.register_buffer("look", torch.zeros(2 * sum(_WIDTHS) + 1, _RANK))
-        self.register_buffer("act", torch.zeros(_RANK, vectors * channels))
+        self.register_buffer("least", torch.zeros(2, len(LAYERS)))
+        self.register_buffer("look", torch.zeros(2 * sum(WIDTHS) + 1, _RANK))
+        self.register_buffer("act", torch.zeros(_RANK, numbers))
 
-    def forward(
-        self,
-        code: tuple[Tensor, ...],
-        style: tuple[Tensor, ...],
-        draw: Callable[[Tensor, tuple[Tensor, ...]], Tensor],
-    ) -> tuple[Tensor, ...]:
-        """Correct a code.
+    def forward(self, numbers: Tensor, style: Tensor, draw: Callable[[Tensor], Tensor]) -> Tensor:
+        """Correct the numbers of a code.
 
         Args:
-            code: its vectors, each [1, C, 1, 1], then tensors that stay as they are.
+            numbers: [1, N, 1, 1].
             style: `seen` of the style.
-            draw: Images [B, 3, H, W] and a code -> Images of the same shape.
+            draw: Images [B, 3, H, W] -> Images of the same shape, with these numbers.
 
         Returns:
-            The tensors of the corrected code. Gradients pass through `code` alone.
+            The corrected numbers. Gradients pass through `numbers` alone.
         """
-        error = self.error(code, style, draw)
-        steps = (error @ self.look @ self.act).view(-1, code[0].shape[1])
-        count = len(steps)
-        moved = (part + step.view_as(part) for part, step in zip(code[:count], steps, strict=True))
-        return *moved, *code[count:]
+        with torch.no_grad():
+            step = self.error(style, draw) @ self.look @ self.act
+        return numbers + step.view_as(numbers)
 
     @torch.no_grad()
-    def error(
-        self,
-        code: tuple[Tensor, ...],
-        style: tuple[Tensor, ...],
-        draw: Callable[[Tensor, tuple[Tensor, ...]], Tensor],
-    ) -> Tensor:
-        """How the photographs drawn with `code` differ from the style: [481], the last one a 1."""
-        drawn = self.seen(draw(self.photographs, code).clamp(0, 1))
-        found = difference(drawn, style, self.least)
+    def error(self, style: Tensor, draw: Callable[[Tensor], Tensor]) -> Tensor:
+        """How the photographs are drawn otherwise than the style is: [481], the last one a 1."""
+        drawn = self.seen(draw(self.photographs).clamp(0, 1))
+        found = difference(drawn, style, self.least, WIDTHS)
         near = found * (_FURTHEST / found.norm().clamp_min(_FURTHEST))
         return torch.cat([near, near.new_ones(1)])
 
     @torch.no_grad()
-    def seen(self, image: Tensor) -> tuple[Tensor, ...]:
-        """Moments of what the eye sees in Images [B, 3, H, W], as `moments_of` gives them."""
+    def seen(self, image: Tensor) -> Tensor:
+        """Moments [480] of what the eye sees in Images [B, 3, H, W], as `moments_of` gives them."""
         return moments_of(self.eye(image, *LAYERS))
 
 
-def moments_of(layers: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+def moments_of(layers: tuple[Tensor, ...]) -> Tensor:
     """Mean and deviation over each picture of every channel, then their means over the pictures.
 
     Args:
-        layers: features [B, C, H, W].
+        layers: features [B, C, H, W], each with a C of its own.
 
     Returns:
-        For each layer two vectors [C], float32.
+        The means of all layers, then the deviations of all, one vector in float32.
     """
-    found: list[Tensor] = []
-    for features in layers:
-        wide = features.float()
-        mean = wide.mean((2, 3), keepdim=True)
-        variance = (wide - mean).square().mean((2, 3))
-        # Not added: the exporter takes so small a number for 0.
-        found += [mean.mean((0, 2, 3)), variance.clamp_min(_LEAST_VARIANCE).sqrt().mean(0)]
-    return tuple(found)
+    means = [layer.float().mean((2, 3), keepdim=True) for layer in layers]
+    variances = [
+        (layer.float() - mean).square().mean((2, 3))
+        for layer, mean in zip(layers, means, strict=True)
+    ]
+    # Not added: the exporter takes so small a number for 0.
+    deviations = torch.cat(variances, 1).clamp_min(_LEAST_VARIANCE).sqrt()
+    return torch.cat([*(mean.flatten(1) for mean in means), deviations], 1).mean(0)
 
 
-def difference(drawn: tuple[Tensor, ...], style: tuple[Tensor, ...], least: Tensor) -> Tensor:
-    """How far moments are from those of a style, in one vector whose square is a style loss.
+def difference(drawn: Tensor, style: Tensor, least: Tensor, widths: tuple[int, ...]) -> Tensor:
+    """How moments are from those of a style, in one vector whose square is a style loss.
 
     sum of squares = sum over layers of mean(m - m_s)^2 / (mean(m_s^2) + l), and the same of the
     deviations; l are the numbers of `least`, which keep quiet styles from counting for more.
+
+    Args:
+        drawn: moments of a drawing.
+        style: those of the style.
+        least: for the means and for the deviations of each layer, [2, layers].
+        widths: channels of each layer.
     """
-    parts = [
-        (a - b) / ((b.square().mean() + low) * len(b)).sqrt()
-        for a, b, low in zip(drawn, style, least, strict=True)
-    ]
-    return torch.cat(parts)
+    belongs = _belongs(widths, style)
+    floors = (mean_squares(style, widths) + least).flatten() * belongs.sum(1)
+    return (drawn - style) / (floors @ belongs).sqrt()
+
+
+def mean_squares(moments: Tensor, widths: tuple[int, ...]) -> Tensor:
+    """Of the means and of the deviations of each layer, [2, layers]; arguments as above."""
+    belongs = _belongs(widths, moments)
+    return (belongs @ moments.square() / belongs.sum(1)).view(2, -1)
+
+
+def _belongs(widths: tuple[int, ...], like: Tensor) -> Tensor:
+    """1 where a moment is one of a layer's means or deviations, else 0: [2 layers, moments]."""
+    rows = [like.new_ones(1, width) for width in 2 * widths]
+    belongs: Tensor = torch.block_diag(*rows)  # type: ignore[no-untyped-call]
+    return belongs
 
 
 @cache

@@ -24,6 +24,7 @@ from vidstyle.networks.feedback import Feedback
 from vidstyle.networks.statistics import adain, blend
 
 CHANNELS = 64  # of the trunk and of each vector of a code
+VECTORS = 10  # of a code: eight as MicroAST's, and a scale and a shift for the head
 FOLD = 4  # pixels a side that space-to-depth folds into one place
 SIGNALS = 8 * CHANNELS  # numbers that MicroAST reads from a style
 
@@ -31,8 +32,8 @@ SIGNALS = 8 * CHANNELS  # numbers that MicroAST reads from a style
 class Reading(NamedTuple):
     """What swift takes from a style, once."""
 
-    signals: tuple[Tensor, ...]  # of MicroAST's encoder and modulator, each [B, 64, 1, 1]
-    seen: tuple[Tensor, ...]  # by the feedback's eye
+    signals: Tensor  # of MicroAST's encoder and modulator: eight vectors in a row, [B, 512, 1, 1]
+    seen: Tensor  # by the feedback's eye
 
 
 class Swift(nn.Module):
@@ -60,7 +61,7 @@ class Swift(nn.Module):
         self.style_encoder = microast.Encoder()
         self.modulator = microast.Modulator()
         self.refinement = Refinement(experts)
-        self.feedback = Feedback(10, CHANNELS)
+        self.feedback = Feedback(VECTORS * CHANNELS)
         self.stem = nn.Sequential(
             nn.PixelUnshuffle(FOLD), mixed(3 * FOLD**2, stem, 0), nn.ReLU(),
             MixedConv(stem, CHANNELS, 1),
@@ -70,22 +71,25 @@ class Swift(nn.Module):
         self.head = Head(mixed, experts)
 
     def encode(self, style: Tensor) -> tuple[Tensor, ...]:
-        """Ten vectors that steer, and the shares, from a style [1, 3, H, W]."""
+        """The vectors that steer, and the shares, from a style [1, 3, H, W]."""
         return self.code_of(self.read(style))
 
     def read(self, style: Tensor) -> Reading:
         """All that is taken from the picture of a style, by parts that stay as they are."""
         return Reading(self.signals(style), self.feedback.seen(style))
 
-    def signals(self, style: Tensor) -> tuple[Tensor, ...]:
-        """What MicroAST reads from `style`: eight vectors [B, 64, 1, 1]."""
-        return microast.read(self.style_encoder, self.modulator, style)
+    def signals(self, style: Tensor) -> Tensor:
+        """What MicroAST reads from `style`: eight vectors in a row, [B, 512, 1, 1]."""
+        return torch.cat(microast.read(self.style_encoder, self.modulator, style), 1)
 
     def code_of(self, reading: Reading) -> tuple[Tensor, ...]:
         """The code of a style that has been read: refined, then corrected by its own drawing."""
-        refined = self.refinement(reading.signals)
-        code: tuple[Tensor, ...] = self.feedback(refined, reading.seen, self.draw)
-        return code
+        vectors, shares = self.refinement(reading.signals)
+        first = code_from(vectors, shares)
+        seen = reading.seen
+        return code_from(
+            self.feedback(vectors, seen, lambda image: self.draw(image, first)), shares
+        )
 
     def stylize(
         self,
@@ -111,6 +115,14 @@ class Swift(nn.Module):
             x = block(adain(x, mean, std), scale, shift, shares)
         drawn: Tensor = self.head(x, *code[8:10], shares)
         return drawn[..., :height, :width]
+
+
+def code_from(vectors: Tensor, shares: Tensor) -> tuple[Tensor, ...]:
+    """A code from its ten vectors in a row, [1, 640, 1, 1], and its shares.
+
+    Apart they stay float32 in OpenVINO's bf16; split there, they lost 1.5 levels of 255 in color.
+    """
+    return *torch.split(vectors, CHANNELS, 1), shares
 
 
 class MixedConv(nn.Conv2d):
@@ -294,21 +306,20 @@ class Refinement(nn.Module):
         self.register_buffer("center", torch.zeros(SIGNALS))
         self.register_buffer("spread", torch.ones(SIGNALS))
         self.share = nn.Linear(SIGNALS, experts)
-        self.correct = nn.Linear(experts, 10 * CHANNELS)
+        self.correct = nn.Linear(experts, VECTORS * CHANNELS)
         for layer in (self.share, self.correct):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, signals: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Eight vectors [B, 64, 1, 1] -> the tensors of a code."""
+    def forward(self, signals: Tensor) -> tuple[Tensor, Tensor]:
+        """Eight vectors in a row, [B, 512, 1, 1] -> ten, and shares [B, experts, 1, 1]."""
         shares = self.share(self._standard(signals))
-        correction = self.correct(shares).unflatten(1, (10, CHANNELS))
-        neutral = torch.ones_like(signals[0]), torch.zeros_like(signals[0])
-        vectors = (
-            signal + correction[:, place, :, None, None]
-            for place, signal in enumerate((*signals, *neutral))
+        scale, shift = (
+            torch.ones_like(signals[:, :CHANNELS]),
+            torch.zeros_like(signals[:, :CHANNELS]),
         )
-        return *vectors, shares[..., None, None]
+        neutral = torch.cat([signals, scale, shift], 1)
+        return neutral + self.correct(shares)[..., None, None], shares[..., None, None]
 
     @property
     def is_new(self) -> bool:
@@ -316,9 +327,9 @@ class Refinement(nn.Module):
         return bool((self.share.weight == 0).all())
 
     @torch.no_grad()
-    def acquaint(self, signals: tuple[Tensor, ...]) -> None:
-        """See the signals of all styles of a training, each [S, 64, 1, 1]."""
-        every = torch.cat(signals, 1).flatten(1)
+    def acquaint(self, signals: Tensor) -> None:
+        """See the signals of all styles of a training, [S, 512, 1, 1]."""
+        every = signals.flatten(1)
         self.center.copy_(every.mean(0))
         self.spread.copy_(every.std(0) + _LEAST_SPREAD)
         standard = self._standard(signals)
@@ -328,10 +339,11 @@ class Refinement(nn.Module):
         self.share.weight[: len(leading)] = leading
         self.share.bias[: len(leading)] = -leading @ standard.mean(0)
 
-    def _standard(self, signals: tuple[Tensor, ...]) -> Tensor:
+    def _standard(self, signals: Tensor) -> Tensor:
         """Of mean 0 and deviation 1: signals hardly differ beside what they have in common."""
-        flat = torch.cat(signals, 1).flatten(1)
-        return ((flat - self.center) / self.spread).clamp(-3, 3)  # 3: for styles never seen
+        return ((signals.flatten(1) - self.center) / self.spread).clamp(
+            -3, 3
+        )  # 3: for styles never seen
 
 
 _LEAST_SPREAD = 1e-4  # of a signal over the styles, where it hardly varies

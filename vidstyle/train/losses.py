@@ -71,16 +71,15 @@ def style_loss(
     Args:
         drawn: of the drawing, by layer.
         style: of the style.
-        least: l for the means and the deviations of each layer, [2 * layers]; None for 0. Without
-            it, quiet styles have by far the steepest loss, and few of them undo what all others
-            teach.
+        least: l for the means and for the deviations of each layer, [2, layers]; None for 0.
+            Without it, quiet styles have by far the steepest loss, and few of them undo what all
+            others teach.
     """
-    lows = torch.zeros(2 * len(style)) if least is None else least
+    lows = torch.zeros(2, len(style)) if least is None else least
     total = torch.zeros(len(drawn[0].mean), device=drawn[0].mean.device)
-    ours = [part for layer in drawn for part in layer]
-    theirs = [part for layer in style for part in layer]
-    for a, b, low in zip(ours, theirs, lows, strict=True):
-        total = total + (a - b).square().mean(1) / (b.square().mean(1) + low)
+    for ours, theirs, low in zip(drawn, style, lows.T, strict=True):
+        for a, b, floor in zip(ours, theirs, low, strict=True):
+            total = total + (a - b).square().mean(1) / (b.square().mean(1) + floor)
     return total
 
 

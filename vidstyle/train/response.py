@@ -18,8 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidstyle.networks.feedback import difference, moments_of
-from vidstyle.networks.swift import CHANNELS, Reading
+from vidstyle.networks.feedback import WIDTHS, difference, mean_squares, moments_of
+from vidstyle.networks.swift import CHANNELS, VECTORS, Reading, code_from
 from vidstyle.train.losses import content_loss, moments, overlap, unsteadiness
 from vidstyle.train.lossnet import CONTENT_LAYERS
 from vidstyle.train.tools import Tools
@@ -55,13 +55,13 @@ def fit_feedback(tools: Tools, least: Tensor, random: np.random.Generator) -> No
     """
     feedback, units = tools.network.feedback, _units(tools)
     usual = [
-        torch.stack([part.square().mean() for part in feedback.seen(style.image.to(tools.device))])
+        mean_squares(feedback.seen(style.image.to(tools.device)), WIDTHS)
         for style in tools.styles.whole()
     ]
     feedback.least.copy_(QUIET * torch.stack(usual).median(0).values)
     steps, before, after = _tried(tools, units, least, random)
     answer = _ridge(steps, after.meant - before.meant, _ANSWER_RIDGE)  # J, [640, M]
-    squares = steps.view(len(steps), -1, CHANNELS).square().sum(2)
+    squares = steps.view(len(steps), VECTORS, CHANNELS).square().sum(2)
     price = _ridge(torch.cat([steps, squares], 1), after.price - before.price, _PRICE_RIDGE)[:, 0]
     slope, curvature = price[: len(units)], price[len(units) :].clamp_min(0)
     # Few styles differ so far that they would outweigh all others.
@@ -88,7 +88,7 @@ def _tried(
         noise = _JITTER * random.random() ** 2 * _normal(random, units)
         before = trial.find(noise * units)
         for _ in range(CHANGES):
-            uneven = np.exp(_UNEVENNESS * random.standard_normal(len(units) // CHANNELS))
+            uneven = np.exp(_UNEVENNESS * random.standard_normal(VECTORS))
             scale = torch.from_numpy(_CHANGE * uneven).to(units).repeat_interleave(CHANNELS)
             steps.append(scale * _normal(random, units))
             befores.append(before)
@@ -109,18 +109,16 @@ class _Trial:
         first, second, self._shift = tools.contents.views(random, _PICTURES, _SIDE)
         self._views = torch.cat([first, second]).to(device)
         self._reading: Reading = tools.network.read(style)
-        self._code = tools.network.refinement(self._reading.signals)
-        self._style = moments_of(tools.losses(style))
+        self._vectors, self._shares = tools.network.refinement(self._reading.signals)
+        features = tools.losses(style)
+        self._style, self._widths = moments_of(features), tuple(f.shape[1] for f in features)
         shown = tools.losses(self._views[:_PICTURES])
         self._content = [(shown[layer], moments(shown[layer])) for layer in CONTENT_LAYERS]
 
     def find(self, change: Tensor) -> _Found:
         """Draw with the code, its vectors changed by [640]."""
         network, weights = self._tools.network, self._tools.stage.weights
-        steps = change.view(-1, 1, CHANNELS, 1, 1)
-        count = len(steps)
-        moved = (part + step for part, step in zip(self._code[:count], steps, strict=True))
-        code = (*moved, *self._code[count:])
+        code = code_from(self._vectors + change.view_as(self._vectors), self._shares)
         once, again = network.draw(self._views, code).clamp(0, 1).split(_PICTURES)
         layers = self._tools.losses(once)
         content = [
@@ -130,8 +128,8 @@ class _Trial:
         steady = unsteadiness(*overlap(once, again, self._shift)).mean()
         price = weights.get("content", 0.0) * sum(content) + weights.get("steady", 0.0) * steady
         return _Found(
-            network.feedback.error(code, self._reading.seen, network.draw),
-            difference(moments_of(layers), self._style, self._least),
+            network.feedback.error(self._reading.seen, lambda image: network.draw(image, code)),
+            difference(moments_of(layers), self._style, self._least, self._widths),
             price.view(1),
         )
 

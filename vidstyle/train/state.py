@@ -50,7 +50,7 @@ def begin(recipe: Recipe, device: torch.device, data: Path) -> State:
         _take_over(network, load_network(find_model(recipe.start)))
     if isinstance(network, Swift) and network.refinement.is_new:
         read = [network.signals(style.image) for style in styles_of(recipe.data, data).whole()]
-        network.refinement.acquaint(tuple(torch.cat(parts) for parts in zip(*read, strict=True)))
+        network.refinement.acquaint(torch.cat(read))
         eye = load_pruned(data / recipe.loss_networks.deep)
         network.feedback.eye.load_state_dict(eye.state_dict())
     network.to(device, memory_format=torch.channels_last)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from vidstyle.errors import UsageError
 from vidstyle.networks.loading import load_network
 from vidstyle.networks.microast import MicroAST
-from vidstyle.networks.swift import LANDMARKS, Swift, landmarks
+from vidstyle.networks.swift import LANDMARKS, Swift, code_from, landmarks
 from vidstyle.train.data import StyleVariant
 from vidstyle.train.losses import high_pass
 from vidstyle.train.tools import Tools, check_has
@@ -44,7 +44,7 @@ class Imitate:
                 f"{tools.stage.teacher!r} is none."
             )
         self._teacher: Any = teacher.to(tools.device)
-        self._read: dict[tuple[str, int], tuple[StyleCode, StyleCode]] = {}
+        self._read: dict[tuple[str, int], tuple[StyleCode, Tensor]] = {}
 
     def prepare(self, random: np.random.Generator) -> None:
         """Nothing: the teacher is as it is."""
@@ -61,11 +61,11 @@ class Imitate:
         ]
         return {name: torch.stack([terms[name] for terms in each]).mean() for name in self.terms}
 
-    def _terms(self, content: Tensor, code: StyleCode, signals: StyleCode) -> dict[str, Tensor]:
+    def _terms(self, content: Tensor, code: StyleCode, signals: Tensor) -> dict[str, Tensor]:
         """The terms of one picture."""
         student = self._tools.network
         # A teacher of the same kind has corrected its code: the student draws with that very one.
-        own = code if isinstance(self._teacher, Swift) else student.refinement(signals)
+        own = code if isinstance(self._teacher, Swift) else code_from(*student.refinement(signals))
         shares = own[10].flatten(1)
         with torch.no_grad(), Recorder(self._teacher) as shown:
             wanted, _ = self._teacher.stylize(content, code)
@@ -86,7 +86,7 @@ class Imitate:
         }
 
     @torch.no_grad()
-    def _reads(self, style: StyleVariant) -> tuple[StyleCode, StyleCode]:
+    def _reads(self, style: StyleVariant) -> tuple[StyleCode, Tensor]:
         """The teacher's code, and the signals that the student refines to its own."""
         if style.key not in self._read:
             image = style.image.to(self._tools.device)

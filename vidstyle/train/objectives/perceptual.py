@@ -138,12 +138,12 @@ class Perceptual:
 
     @cached_property
     def _least(self) -> Tensor:
-        """What keeps quiet styles from counting for more, for each moment of each layer, [8]."""
+        """What keeps quiet styles from counting for more: of means and deviations, [2, layers]."""
         squares = [
             torch.stack([part.square().mean() for layer in fact.moments for part in layer])
             for fact in self._of_whole_styles
         ]
-        return QUIET * torch.stack(squares).median(0).values
+        return QUIET * torch.stack(squares).median(0).values.view(-1, 2).T
 
     @cached_property
     def _least_variance(self) -> Tensor:

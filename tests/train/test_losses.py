@@ -81,7 +81,7 @@ def test_style_loss_is_the_distance_of_moments_over_the_styles_own():
 def test_quiet_styles_count_less_with_a_least():
     drawn, loud = (moments(features(1, 4, 6, 6, seed=seed)) for seed in (0, 1))
     quiet = type(loud)(loud.mean / 100, loud.std / 100)
-    plain, eased = (style_loss([drawn], [quiet], least) for least in (None, torch.ones(2)))
+    plain, eased = (style_loss([drawn], [quiet], least) for least in (None, torch.ones(2, 1)))
     assert eased < plain / 100
     assert torch.allclose(
         eased,

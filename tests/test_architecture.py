@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "vidstyle"
 FLOORS = [
     {"errors"},
     {"contracts", "registry", "folders"},
-    {"image", "avfile", "tonemap", "weights"},
+    {"image", "avfile", "tonemap", "weights", "codes"},
     {"avframe", "styles", "job", "export", "contact_sheet"},
     {"networks", "runtimes", "sources", "sinks", "pipeline"},
     {"stylizer", "train"},

@@ -21,3 +21,9 @@ def data_folder() -> Path:
     """Imported weights: VIDSTYLE_DATA, or the place that the system has for such things."""
     chosen = os.environ.get("VIDSTYLE_DATA")
     return Path(chosen) if chosen else platformdirs.user_data_path("vidstyle", appauthor=False)
+
+
+def cache_folder() -> Path:
+    """What can be made anew: VIDSTYLE_CACHE, or the place that the system has for such things."""
+    chosen = os.environ.get("VIDSTYLE_CACHE")
+    return Path(chosen) if chosen else platformdirs.user_cache_path("vidstyle", appauthor=False)

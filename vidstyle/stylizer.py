@@ -6,11 +6,13 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
+from vidstyle.codes import kept_code
 from vidstyle.contracts import Engine, Graph, Look, Pixels, Precision, Profile, Runtime
 from vidstyle.image import pad_to
 from vidstyle.runtimes import RUNTIMES, choose
@@ -44,15 +46,21 @@ class Stylizer:
         self._smallest = model.header.smallest
         self._least_strength = model.header.least_strength
         self._graph = _graphs(model, runtime)
+        self._reading = Path(str(model.graph("encode").function))
         self._engines: OrderedDict[tuple[int, int, int], Engine] = OrderedDict()
 
     def look(self, style: str | Pixels, strength: float = 1.0) -> Look:
         """Read a style (a name, a path or pixels) once; frames are then drawn in that look."""
         pixels = read_style(style) if isinstance(style, str) else style
+        return Look(
+            kept_code((self.runtime, self._reading), squared(pixels), self._encode), strength
+        )
+
+    def _encode(self, style: Pixels) -> tuple[Any, ...]:
         # Exactly, since it is done once; by an engine for any size, thrown away at the end, since
         # it holds 50 MB that the drawing does not need.
         encode = self._runtime.compile(self._graph("encode"), Profile(None, "fp32", self.device))
-        return Look(tuple(encode(squared(pixels))), strength)
+        return tuple(encode(style))
 
     def __call__(self, pixels: Pixels, look: Look) -> Pixels:
         """Draw `pixels`; what comes back has their size and depth."""

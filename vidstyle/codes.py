@@ -1,0 +1,51 @@
+"""Codes of styles, kept in the user's cache folder, so that the next start is sooner."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from vidstyle.contracts import Pixels, StyleCode
+from vidstyle.folders import cache_folder
+
+
+def kept_code(
+    reader: tuple[str, Path], style: Pixels, read: Callable[[Pixels], StyleCode]
+) -> StyleCode:
+    """`read(style)`, or what it gave when the same reader last read that picture.
+
+    Args:
+        reader: the runtime's name and the graph that reads, as an ONNX file.
+        style: the picture.
+        read: reads it anew; gives arrays of numpy.
+    """
+    runtime, graph = reader
+    key = hashlib.sha256(f"{runtime} {style.shape} {style.dtype}".encode())
+    key.update(graph.read_bytes())
+    key.update(style.tobytes())
+    path = cache_folder() / "codes" / f"{key.hexdigest()}.npz"
+    try:
+        with path.open("rb") as file, np.load(file) as kept:
+            return tuple(kept.values())
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):  # not there, or damaged
+        code = read(style)
+    _keep(code, path)
+    return code
+
+
+def _keep(code: StyleCode, path: Path) -> None:
+    draft = path.with_suffix(f".{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as file:
+            np.savez(file, *code)
+        draft.replace(path)
+    except OSError:  # a folder that cannot be written, a full disk: the next start is no sooner
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)

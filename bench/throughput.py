@@ -4,9 +4,9 @@
 
 For each size: decode, network and encode, each alone on one core; the bound they set (cores over
 the sum of the three times); the whole command on all cores, start-up included, as a share of that
-bound; and the networks alone on all cores: swift against MicroAST in the same runtime and MicroAST
-in eager PyTorch, frame by frame, fp32, as published. First it prints what the machine itself can
-do: a 3x3 convolution and a memory copy. Run it with nothing else running.
+bound; start-up alone; and the networks alone on all cores against MicroAST in the same runtime and
+MicroAST in eager PyTorch, frame by frame, fp32, as published. First it prints what the machine itself
+can do: a 3x3 convolution and a memory copy. Run it with nothing else running.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 CLIP = ROOT / "samples/clips/big-buck-bunny.mp4"
 STYLE = "starry-night"
 FRAMES = {640 * 360: 1440, 1280 * 720: 396, 1920 * 1080: 180}  # start-up is part of the command
-NETWORKS = ("swift", "microast")
+NETWORKS = ("swift", "swift-lite", "microast")
 PEER = "microast"
 STAGE_FRAMES = 40  # of a stage alone
 
@@ -77,6 +77,9 @@ def measure(clip: str, folder: Path) -> dict[str, Any]:
         "bound_fps": bound,
         **whole,
         "share_of_bound": whole["fps"] / bound,
+        "one_frame_seconds": {
+            name: start_up(clip, folder / "out.mp4", name) for name in (NETWORKS[0], PEER)
+        },
         "network_seconds": networks,
         "eager_seconds": alone("eager", clip, one_core=False),
     }
@@ -95,7 +98,7 @@ def alone(stage: str, clip: str, one_core: bool = True) -> float:
 
 
 def command(clip: str, out: Path) -> dict[str, float]:
-    """The whole command, twice: the second run counts, as a user's second does."""
+    """The whole command, twice: the second run counts, when all files are in memory."""
     line = [sys.executable, "-m", "vidstyle", "stylize", clip, str(out), "--style", STYLE]
     line += ["--overwrite", "--quiet"]
     for _ in range(2):
@@ -104,17 +107,28 @@ def command(clip: str, out: Path) -> dict[str, float]:
     return {
         "fps": summary["frames"] / seconds,
         "steady_fps": summary["frames_per_second"],
-        "one_frame_seconds": statistics.median(
-            finished([*line, "--end", "0.01"])[0] for _ in range(3)
-        ),
         "peak_mb": peak,
     }
 
 
-def finished(line: list[str]) -> tuple[float, str, float]:
+def start_up(clip: str, out: Path, network: str) -> dict[str, float]:
+    """Seconds from start to end for a clip of one frame, in a new style and in one met before."""
+    line = [sys.executable, "-m", "vidstyle", "stylize", clip, str(out), "--network", network]
+    line += ["--style", STYLE, "--end", "0.01", "--overwrite", "--quiet"]
+    new, known = [], []
+    for _ in range(5):
+        with tempfile.TemporaryDirectory() as cache:
+            for times in (new, known):
+                times.append(finished(line, VIDSTYLE_CACHE=cache)[0])
+    return {"new_style": statistics.median(new), "known_style": statistics.median(known)}
+
+
+def finished(line: list[str], **environment: str) -> tuple[float, str, float]:
     """Seconds that a command takes, what it prints, and its peak resident memory in MB."""
     began = time.perf_counter()
-    process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        line, stdout=subprocess.PIPE, text=True, env=os.environ | environment
+    )
     assert process.stdout is not None
     printed = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
@@ -246,10 +260,15 @@ def print_row(size: str, row: dict[str, Any]) -> None:
         f"{size}: one core, milliseconds a frame: {stages}\n"
         f"  bound {row['bound_fps']:.1f} fps; whole command {row['fps']:.1f} fps "
         f"({row['share_of_bound']:.2f} of the bound; {row['steady_fps']:.1f} once running)\n"
-        f"  a clip of one frame, start to end: {row['one_frame_seconds']:.2f} s; "
-        f"peak memory {row['peak_mb']:.0f} MB\n"
-        f"  networks alone, all cores:"
+        f"  peak memory {row['peak_mb']:.0f} MB\n"
+        f"  a clip of one frame, start to end:"
     )
+    for name, seconds in row["one_frame_seconds"].items():
+        print(
+            f"    {name:<12}{seconds['new_style']:7.2f} s in a new style, "
+            f"{seconds['known_style']:.2f} s in one met before"
+        )
+    print("  networks alone, all cores:")
     peer, eager = row["network_seconds"][PEER], row["eager_seconds"]
     for name, seconds in row["network_seconds"].items():
         print(

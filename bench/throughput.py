@@ -5,8 +5,8 @@
 For each size: decode, network and encode, each alone on one core; the bound they set (cores over
 the sum of the three times); the whole command on all cores, start-up included, as a share of that
 bound; start-up alone; and the networks alone on all cores against MicroAST in the same runtime and
-MicroAST in eager PyTorch, frame by frame, fp32, as published. First it prints what the machine itself
-can do: a 3x3 convolution and a memory copy. Run it with nothing else running.
+in eager PyTorch, frame by frame, fp32, as published. First it prints what the machine itself can
+do: a 3x3 convolution and a memory copy. Run it with nothing else running.
 """
 
 from __future__ import annotations

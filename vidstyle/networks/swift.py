@@ -105,7 +105,8 @@ class Swift(nn.Module):
         """Images [B, 3, H, W] in one style -> Images of the same shape, in 0..1 but for errors."""
         height, width = content.shape[2:]
         shares = code[10].flatten(1)
-        beyond = (0, -width % FOLD, 0, -height % FOLD)
+        # One place more on each side, drawn and cut off: outermost pixels come out dotted.
+        beyond = (FOLD, FOLD + -width % FOLD, FOLD, FOLD + -height % FOLD)
         x = F.relu(self.stem(F.pad(content, beyond, mode="replicate")))
         x = self.inner_encoder(self.outer_encoder(x))
         for block, (mean, std, scale, shift) in (
@@ -114,7 +115,7 @@ class Swift(nn.Module):
         ):
             x = block(adain(x, mean, std), scale, shift, shares)
         drawn: Tensor = self.head(x, *code[8:10], shares)
-        return drawn[..., :height, :width]
+        return drawn[..., FOLD : FOLD + height, FOLD : FOLD + width]
 
 
 def code_from(vectors: Tensor, shares: Tensor) -> tuple[Tensor, ...]:

@@ -99,14 +99,17 @@ class Swift(nn.Module):
         memory: tuple[Tensor, ...] = (),
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Draw `content`; `strength` is the share of the drawing, so that 0 is `content` itself."""
-        return blend(content, self.draw(content, code), strength), memory
+        height, width = content.shape[2:]
+        # Drawn with one place more on each side, and cut: outermost pixels come out dotted.
+        drawn = self.draw(F.pad(content, 4 * (FOLD,), mode="replicate"), code)
+        drawn = drawn[..., FOLD : FOLD + height, FOLD : FOLD + width]
+        return blend(content, drawn, strength), memory
 
     def draw(self, content: Tensor, code: tuple[Tensor, ...]) -> Tensor:
         """Images [B, 3, H, W] in one style -> Images of the same shape, in 0..1 but for errors."""
         height, width = content.shape[2:]
         shares = code[10].flatten(1)
-        # One place more on each side, drawn and cut off: outermost pixels come out dotted.
-        beyond = (FOLD, FOLD + -width % FOLD, FOLD, FOLD + -height % FOLD)
+        beyond = (0, -width % FOLD, 0, -height % FOLD)
         x = F.relu(self.stem(F.pad(content, beyond, mode="replicate")))
         x = self.inner_encoder(self.outer_encoder(x))
         for block, (mean, std, scale, shift) in (
@@ -115,7 +118,7 @@ class Swift(nn.Module):
         ):
             x = block(adain(x, mean, std), scale, shift, shares)
         drawn: Tensor = self.head(x, *code[8:10], shares)
-        return drawn[..., FOLD : FOLD + height, FOLD : FOLD + width]
+        return drawn[..., :height, :width]
 
 
 def code_from(vectors: Tensor, shares: Tensor) -> tuple[Tensor, ...]:

@@ -68,9 +68,9 @@ class Imitate:
         own = code if isinstance(self._teacher, Swift) else code_from(*student.refinement(signals))
         shares = own[10].flatten(1)
         with torch.no_grad(), Recorder(self._teacher) as shown:
-            wanted, _ = self._teacher.stylize(content, code)
+            wanted = self._draws(content, code)
         with Recorder(student) as made:
-            drawn, _ = student.stylize(content, own)
+            drawn = student.draw(content, own)
         alone = []
         for name in LANDMARKS[1:]:
             x, *steering = shown.inputs[name]
@@ -84,6 +84,13 @@ class Imitate:
             "features": torch.stack(features).mean(),
             "picture": _alike(drawn, wanted),
         }
+
+    def _draws(self, content: Tensor, code: StyleCode) -> Tensor:
+        """What the teacher draws, with nothing beyond the picture's borders."""
+        if isinstance(self._teacher, Swift):
+            return self._teacher.draw(content, code)
+        drawn: Tensor = self._teacher.stylize(content, code)[0]
+        return drawn
 
     @torch.no_grad()
     def _reads(self, style: StyleVariant) -> tuple[StyleCode, Tensor]:

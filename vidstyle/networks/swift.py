@@ -24,6 +24,7 @@ from vidstyle.networks.feedback import Feedback
 from vidstyle.networks.statistics import adain, blend
 
 CHANNELS = 64  # of the trunk and of each vector of a code
+MARGIN = 2  # pixels drawn beyond each border and cut off: the outermost come out dotted
 VECTORS = 10  # of a code: eight as MicroAST's, and a scale and a shift for the head
 FOLD = 4  # pixels a side that space-to-depth folds into one place
 SIGNALS = 8 * CHANNELS  # numbers that MicroAST reads from a style
@@ -100,9 +101,8 @@ class Swift(nn.Module):
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Draw `content`; `strength` is the share of the drawing, so that 0 is `content` itself."""
         height, width = content.shape[2:]
-        # Drawn with one place more on each side, and cut: outermost pixels come out dotted.
-        drawn = self.draw(F.pad(content, 4 * (FOLD,), mode="replicate"), code)
-        drawn = drawn[..., FOLD : FOLD + height, FOLD : FOLD + width]
+        drawn = self.draw(F.pad(content, 4 * (MARGIN,), mode="replicate"), code)
+        drawn = drawn[..., MARGIN : MARGIN + height, MARGIN : MARGIN + width]
         return blend(content, drawn, strength), memory
 
     def draw(self, content: Tensor, code: tuple[Tensor, ...]) -> Tensor:

@@ -24,9 +24,9 @@ from vidstyle.networks.feedback import Feedback
 from vidstyle.networks.statistics import adain, blend
 
 CHANNELS = 64  # of the trunk and of each vector of a code
-MARGIN = 2  # pixels drawn beyond each border and cut off: the outermost come out dotted
 VECTORS = 10  # of a code: eight as MicroAST's, and a scale and a shift for the head
 FOLD = 4  # pixels a side that space-to-depth folds into one place
+MARGIN = FOLD  # pixels drawn beyond each border and cut off: the outermost come out dotted
 SIGNALS = 8 * CHANNELS  # numbers that MicroAST reads from a style
 
 

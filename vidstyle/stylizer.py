@@ -104,9 +104,8 @@ def load_stylizer(drawing: Drawing) -> Stylizer:
     model = find_model(drawing.network)
     runtime_name, device = choose(drawing.runtime, drawing.device)
     runtime: Runtime = RUNTIMES[runtime_name]()
-    precision: Any = drawing.precision
-    if precision == "auto":
-        precision = runtime.best_precision(device)
+    best = runtime.best_precision(device)  # refuses a device that cannot be had
+    precision: Any = best if drawing.precision == "auto" else drawing.precision
     log.info("Drawing with %s: %s on %s in %s.", model.name, runtime_name, device, precision)
     return Stylizer(model, runtime_name, device, precision, runtime)
 

@@ -24,8 +24,11 @@ class Torch:
         """fp16 on a GPU; on a CPU bf16 where it computes in it, else fp32.
 
         On a CPU without bf16 torch emulates it, twelve times slower than fp32.
+
+        Raises:
+            DeviceError: torch cannot use the device.
         """
-        if device != "cpu":
+        if find_device(device).type != "cpu":
             return "fp16"
         able = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
         return "bf16" if able else "fp32"

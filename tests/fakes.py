@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vidstyle.cli.main import _run
-from vidstyle.contracts import Look
+from vidstyle.contracts import Look, VideoInfo
 
 
 class FakeStylizer:
@@ -20,6 +20,10 @@ class FakeStylizer:
     def __init__(self, fails_at: int | None = None, error: Exception | None = None) -> None:
         self._left, self._error = fails_at, error or RuntimeError("the stylizer broke")
         self.drawn = 0
+        self.prepared: list[tuple[int, int]] = []  # heights and widths
+
+    def prepare(self, info: VideoInfo) -> None:
+        self.prepared.append((info.height, info.width))
 
     def look(self, style: Any, strength: float = 1.0) -> Look:
         return Look((), strength)

@@ -160,6 +160,15 @@ def source(tmp_path: Path) -> Path:
     return clip(tmp_path / "in.mp4", frames=30, sound=True)
 
 
+def test_drawing_is_made_ready_for_the_size_that_is_drawn(tmp_path: Path, source: Path) -> None:
+    stylizer = FakeStylizer()
+    job = Job(str(source), str(tmp_path / "out.mp4"), "ink", size="24p", side_by_side=True)
+    run(job, stylizer=stylizer)
+    with av.open(job.sink) as container:
+        video = container.streams.video[0]
+        assert stylizer.prepared == [(24, video.width // 2)] and video.height == 24
+
+
 def test_an_error_while_drawing_is_the_one_reported(tmp_path: Path, source: Path) -> None:
     before = threading.active_count()
     with pytest.raises(RuntimeError, match="the stylizer broke"):

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from models import picture, random_model
 
+from vidstyle.contracts import VideoInfo
 from vidstyle.errors import UnknownName, VidstyleError
+from vidstyle.runtimes.openvino import OpenVINO
 from vidstyle.stylizer import Drawing, load_stylizer
 
 CONTENT, STYLE = picture(48, 64), picture(60, 80, 1)
@@ -56,6 +58,24 @@ def test_sizes_can_come_and_go(stylizer):
     for width in range(20, 120, 16):  # more sizes than engines are kept
         stylizer(picture(32, width), look)
     assert np.array_equal(stylizer(CONTENT, look), first)
+
+
+@pytest.mark.parametrize(("height", "width"), [(48, 64), (5, 40)])
+@pytest.mark.parametrize(("bits", "dtype"), [(8, np.uint8), (10, np.uint16)])
+def test_what_is_prepared_is_what_frames_need(monkeypatch, height, width, bits, dtype):
+    sizes = []
+    compile_ = OpenVINO.compile
+
+    def noted(self, graph, profile):
+        if profile.size is not None:  # what reads a style is for any size
+            sizes.append((*profile.size, profile.bits))
+        return compile_(self, graph, profile)
+
+    monkeypatch.setattr(OpenVINO, "compile", noted)
+    stylizer = load_stylizer(Drawing(runtime="openvino"))
+    stylizer.prepare(VideoInfo(width, height, bits=bits))
+    stylizer(picture(height, width).astype(dtype), stylizer.look(STYLE))
+    assert sizes == [(max(16, height), width, 8 * dtype().itemsize)]
 
 
 def test_a_mistyped_network_is_guessed():

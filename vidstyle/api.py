@@ -14,7 +14,7 @@ from vidstyle.contracts import Frame, Look, Pixels, VideoInfo
 from vidstyle.errors import Interrupted, UsageError
 from vidstyle.job import Job
 from vidstyle.pipeline import Meter, ahead
-from vidstyle.session import DEPTH, Summary, draw, drawing_of, reading_of, run
+from vidstyle.session import DEPTH, Summary, draw, drawing_of, look_of, reading_of, run
 from vidstyle.sources import open_source
 from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
 
@@ -130,8 +130,9 @@ def frames(source: str | Path, style: str | Path, **settings: Any) -> Iterator[F
     meter = Meter()
     with open_source(job.source, reading_of(job)) as opened:
         stylizer = load_stylizer(drawing_of(job))
-        look = stylizer.look(job.style, job.strength)
+        info = job.drawn_info(opened.info)
+        look = look_of(job, stylizer, info)
         contents = ahead(opened, DEPTH)
-        drawn = draw(contents, job.drawn_info(opened.info), stylizer, look, job.side_by_side, meter)
+        drawn = draw(contents, info, stylizer, look, job.side_by_side, meter)
         with closing(ahead(drawn, DEPTH)) as ready:
             yield from ready

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -60,12 +61,10 @@ def run(job: Job, on_frame: OnFrame | None = None, stylizer: Stylizer | None = N
     with open_source(job.source, reading_of(job)) as source:
         info = job.output_info(source.info)
         stylizer = stylizer or load_stylizer(drawing_of(job))
-        look = stylizer.look(job.style, job.strength)
+        drawn = job.drawn_info(source.info)
+        look = look_of(job, stylizer, drawn)
         contents = ahead(meter.watch("read", source), DEPTH)
-        frames = ahead(
-            draw(contents, job.drawn_info(source.info), stylizer, look, job.side_by_side, meter),
-            DEPTH,
-        )
+        frames = ahead(draw(contents, drawn, stylizer, look, job.side_by_side, meter), DEPTH)
         with open_sink(job.sink, info, encoding_of(job), job.overwrite) as sink, closing(frames):
             for frame in frames:
                 with meter.time("write"):
@@ -80,6 +79,15 @@ def run(job: Job, on_frame: OnFrame | None = None, stylizer: Stylizer | None = N
         meter.first_frame_seconds or 0.0, meter.frames_per_second, meter.milliseconds(),
         stylizer.network, stylizer.runtime, stylizer.device, stylizer.precision, tuple(sink.notes),
     )  # fmt: skip
+
+
+def look_of(job: Job, stylizer: Stylizer, info: VideoInfo) -> Look:
+    """Read the job's style; on another core, make ready to draw frames such as `info` says."""
+    with ThreadPoolExecutor(1) as beside:
+        ready = beside.submit(stylizer.prepare, info)
+        look = stylizer.look(job.style, job.strength)
+    ready.result()
+    return look
 
 
 def draw(

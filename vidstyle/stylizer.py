@@ -13,7 +13,16 @@ import cv2
 import numpy as np
 
 from vidstyle.codes import kept_code
-from vidstyle.contracts import Engine, Graph, Look, Pixels, Precision, Profile, Runtime
+from vidstyle.contracts import (
+    Engine,
+    Graph,
+    Look,
+    Pixels,
+    Precision,
+    Profile,
+    Runtime,
+    VideoInfo,
+)
 from vidstyle.image import pad_to
 from vidstyle.runtimes import RUNTIMES, choose
 from vidstyle.styles import read_style, squared
@@ -56,6 +65,13 @@ class Stylizer:
             kept_code((self.runtime, self._reading), squared(pixels), self._encode), strength
         )
 
+    def prepare(self, info: VideoInfo) -> None:
+        """Make the engine for such frames now, beside `look` in another thread."""
+        # A module takes no time to make ready, and both functions share it.
+        if self._runtime.reads == "onnx":
+            height, width = max(info.height, self._smallest), max(info.width, self._smallest)
+            self._engine(height, width, 8 if info.bits <= 8 else 16)
+
     def _encode(self, style: Pixels) -> tuple[Any, ...]:
         # Exactly, since it is done once; by an engine for any size, thrown away at the end, since
         # it holds 50 MB that the drawing does not need.
@@ -68,7 +84,7 @@ class Stylizer:
             return pixels
         height, width = pixels.shape[:2]
         content = pad_to(pixels, self._smallest)
-        engine = self._engine(content)
+        engine = self._engine(*content.shape[:2], 8 * content.dtype.itemsize)
         own = []
         if self._least_strength < 1:
             own.append(np.array([max(look.strength, self._least_strength)], np.float32))
@@ -77,9 +93,7 @@ class Stylizer:
         share = look.strength / self._least_strength  # below 1, the drawing fades into the content
         return drawn if share >= 1 else cv2.addWeighted(drawn, share, pixels, 1 - share, 0)
 
-    def _engine(self, content: Pixels) -> Engine:
-        height, width = content.shape[:2]
-        bits = 8 * content.dtype.itemsize
+    def _engine(self, height: int, width: int, bits: int) -> Engine:
         key = height, width, bits
         if key not in self._engines:
             log.info(

@@ -26,8 +26,8 @@ def kept_code(
         read: reads it anew; gives arrays of numpy.
     """
     runtime, graph = reader
-    file = graph.stat()  # its name, size and time stand for the graph: to hash it takes 20 ms
-    named = f"{runtime} {graph.resolve()} {file.st_size} {file.st_mtime_ns} {style.shape}"
+    state = graph.stat()  # where it lies, size and time stand for the graph: to hash it takes 20 ms
+    named = f"{runtime} {graph.resolve()} {state.st_size} {state.st_mtime_ns} {style.shape}"
     key = hashlib.sha256(named.encode())
     key.update(style.tobytes())
     path = cache_folder() / "codes" / f"{key.hexdigest()}.npz"

@@ -82,14 +82,14 @@ class Stylizer:
         """Draw `pixels`; what comes back has their size and depth."""
         if look.strength == 0:
             return pixels
-        height, width = pixels.shape[:2]
         content = pad_to(pixels, self._smallest)
-        engine = self._engine(*content.shape[:2], 8 * content.dtype.itemsize)
+        height, width = content.shape[:2]
+        engine = self._engine(height, width, 8 * content.dtype.itemsize)
         own = []
         if self._least_strength < 1:
             own.append(np.array([max(look.strength, self._least_strength)], np.float32))
         (drawn,) = engine(content, *look.code, *own)
-        drawn = drawn[:height, :width]
+        drawn = drawn[: pixels.shape[0], : pixels.shape[1]]
         share = look.strength / self._least_strength  # below 1, the drawing fades into the content
         return drawn if share >= 1 else cv2.addWeighted(drawn, share, pixels, 1 - share, 0)
 

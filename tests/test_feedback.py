@@ -74,8 +74,9 @@ def test_what_is_fitted_brings_the_code_back(feedback):
     style = feedback.seen(dimmed)
     response = feedback.error(style, by(brightness(0.05))) / 0.05
     response[-1] = 0
-    feedback.look[:, 0] = response / response.square().sum()
-    feedback.act[0, :4] = -1
+    with torch.no_grad():
+        feedback.look[:, 0] = response / response.square().sum()
+        feedback.act[0, :4] = -1
     wrong = brightness(0.08)
     corrected = feedback(wrong, style, by(wrong))
     assert corrected[:, :4].mean().abs() < 0.03
@@ -88,10 +89,13 @@ def test_a_style_unlike_any_moves_a_code_only_so_far(feedback):
     assert torch.isfinite(far) and far < 1.6
 
 
-def test_gradients_pass_through_the_code_that_is_corrected():
+def test_gradients_pass_through_the_code_and_the_map_not_the_drawing():
     network = Swift(stem=8, experts=2)
-    network.feedback.act.normal_()
+    for part in (network.feedback.look, network.feedback.act):
+        torch.nn.init.normal_(part)
     code = network.encode(torch.rand(1, 3, 32, 32))
     sum(part.sum() for part in code).backward()
-    assert network.refinement.correct.bias.grad is not None
-    assert all(weight.grad is None for weight in network.feedback.parameters())
+    taught = (network.refinement.correct.bias, network.feedback.look, network.feedback.act)
+    assert all(weight.grad.abs().sum() > 0 for weight in taught)
+    assert all(weight.grad is None for weight in network.feedback.eye.parameters())
+    assert all(weight.grad is None for weight in network.stem.parameters())

@@ -33,6 +33,7 @@ def test_feedback_brings_the_drawings_of_a_wrong_code_closer_to_the_style(tools,
     monkeypatch.setattr(response, "CODES", 12)
     network = load_network(find_model("swift"))
     network.feedback.act.zero_()
+    assert network.feedback.is_new
     feedback = fitted(replace(tools, network=network))
     reading = network.read(to_image(squared(read_style("starry-night"))))
     vectors, shares = network.refinement(reading.signals)
@@ -40,6 +41,7 @@ def test_feedback_brings_the_drawings_of_a_wrong_code_closer_to_the_style(tools,
     def drawing_with(vectors):
         return lambda image: network.draw(image, code_from(vectors, shares))
 
+    assert not feedback.is_new
     before, after = [], []
     for seed in range(4):
         torch.manual_seed(seed)

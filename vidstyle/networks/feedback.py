@@ -2,8 +2,9 @@
 
 What is read from a style predicts only roughly what the code will draw. So three small photographs
 are drawn with it, a pruned VGG compares the drawings with the style, and the code moves by a linear
-map of what it finds: a step of Gauss and Newton with the mean response, which training measures
-(vidstyle/train/response.py). To read a style takes longer by it, to draw a frame does not.
+map of what it finds. The map begins as a step of Gauss and Newton with the mean response, which
+training measures (vidstyle/train/response.py), and is taught from there with all the rest. To read
+a style takes longer by it, to draw a frame does not.
 """
 
 from __future__ import annotations
@@ -34,16 +35,19 @@ class Feedback(nn.Module):
 
     photographs: Tensor
     least: Tensor
-    look: Tensor
-    act: Tensor
 
     def __init__(self, numbers: int) -> None:
         super().__init__()
         self.eye = VGG(LAYERS[-1], PRUNED)
         self.register_buffer("photographs", _photographs(), persistent=False)
         self.register_buffer("least", torch.zeros(2, len(LAYERS)))
-        self.register_buffer("look", torch.zeros(2 * sum(WIDTHS) + 1, _RANK))
-        self.register_buffer("act", torch.zeros(_RANK, numbers))
+        self.look = nn.Parameter(torch.zeros(2 * sum(WIDTHS) + 1, _RANK))
+        self.act = nn.Parameter(torch.zeros(_RANK, numbers))
+
+    @property
+    def is_new(self) -> bool:
+        """Whether its maps are still to be fitted; until then it corrects nothing."""
+        return bool((self.act == 0).all())
 
     def forward(self, numbers: Tensor, style: Tensor, draw: Callable[[Tensor], Tensor]) -> Tensor:
         """Correct the numbers of a code.
@@ -54,10 +58,9 @@ class Feedback(nn.Module):
             draw: Images [B, 3, H, W] -> Images of the same shape, with these numbers.
 
         Returns:
-            The corrected numbers. Gradients pass through `numbers` alone.
+            The corrected numbers. Gradients pass through `numbers` and the map, not the drawing.
         """
-        with torch.no_grad():
-            step = self.error(style, draw) @ self.look @ self.act
+        step = self.error(style, draw) @ self.look @ self.act
         return numbers + step.view_as(numbers)
 
     @torch.no_grad()

@@ -46,7 +46,7 @@ class _Found(NamedTuple):
 
 @torch.no_grad()
 def fit_feedback(tools: Tools, least: Tensor, random: np.random.Generator) -> None:
-    """Set the maps of the network's feedback from the answers of its drawings as they are now.
+    """Begin the maps of the network's feedback from the answers of its drawings as they are now.
 
     Args:
         tools: a perceptual stage, its weights the price of content and steadiness.

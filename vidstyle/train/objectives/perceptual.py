@@ -30,6 +30,7 @@ from vidstyle.train.tools import Tools, check_has
 
 SLICED_LAYERS = {1: 128, 2: 256}  # relu2_1 and relu3_1, where strokes are: their channels
 _DIRECTIONS, _LEVELS, _PLACES = 32, 128, 2400  # of a sliced distance; places of a picture at most
+_ELSEWHERE = 8  # pixels that the window for features may be moved by, less than its side by these
 _POOL = 256  # directions for which a style's quantiles are kept; each step takes some of them
 _KEPT = 2048  # styles and parts of styles whose facts are in memory, 260 KB each
 
@@ -52,10 +53,11 @@ class Perceptual:
     lattice   no pattern locked to the lattice of pixels
     range     no color beyond what a screen shows
 
-    What reads a style stays as it is; what is taught is its refinement, and the drawing. The
-    feedback that corrects codes is fitted anew when a stage begins. Content and steadiness differ
-    little from picture to picture, style does much: the former are judged on half of the pictures
-    of a step, so that it holds more styles.
+    What reads a style stays as it is; what is taught is its refinement, the feedback that corrects
+    codes, and the drawing. Features are taken of a window that lies anywhere among the places of
+    the network's own lattice: taught on windows aligned with it, a network draws what looks right
+    in such windows alone. Content and steadiness differ little from picture to picture, style does
+    much: the former are judged on half of the pictures of a step, so that it holds more styles.
     """
 
     terms: ClassVar[tuple[str, ...]] = (
@@ -73,8 +75,9 @@ class Perceptual:
             self._pools.append((pool / pool.norm(dim=1, keepdim=True)).to(tools.device))
 
     def prepare(self, random: np.random.Generator) -> None:
-        """Fit the feedback to the network as it is."""
-        fit_feedback(self._tools, self._least, random)
+        """Fit the feedback to the network as it is, unless it has been taught already."""
+        if self._tools.network.feedback.is_new:
+            fit_feedback(self._tools, self._least, random)
 
     def __call__(self, random: np.random.Generator) -> dict[str, Tensor]:
         """The terms of one step, each a number."""
@@ -87,9 +90,13 @@ class Perceptual:
         drawn = self._drawn(first, second, facts)
         shown = drawn + (drawn.clamp(0, 1) - drawn).detach()  # cut as by a screen, gradients pass
         once, again = shown[:batch], shown[batch:]
-        ours, seen = tools.losses(once), first[:twice]
+        top, left = random.integers(0, _ELSEWHERE, 2)
+        window = (
+            ..., slice(top, crop - _ELSEWHERE + top), slice(left, crop - _ELSEWHERE + left)
+        )  # fmt: skip
+        ours, seen = tools.losses(once[window]), first[:twice]
         with torch.no_grad():
-            theirs = tools.losses(seen)
+            theirs = tools.losses(seen[window])
         our_moments = [moments(layer) for layer in ours]
         content = [
             content_loss(

@@ -17,6 +17,7 @@ from vidstyle.train.data import (
     contents_of,
     pictures,
     readable,
+    recolored,
     styles_of,
     variant_of,
 )
@@ -135,6 +136,18 @@ def test_a_step_has_different_styles(data):
     for seed in range(5):
         chosen = styles.choose(generator(seed), 4)
         assert len({style.key[0] for style in chosen}) == 4
+
+
+def test_recolored_pictures_keep_their_lightness_and_their_grays():
+    pixels = picture(40, 60)
+    gray = np.repeat(pixels[..., :1], 3, axis=2)
+    for seed in range(5):
+        changed = recolored(pixels, np.random.default_rng(seed))
+        assert changed.shape == pixels.shape and changed.dtype == np.uint8
+        assert abs(changed.mean() - pixels.mean()) < 3  # but for what is cut off at 0 and 255
+        assert np.abs(changed.mean((0, 1)) - pixels.mean((0, 1))).max() > 1
+        still_gray = recolored(gray, np.random.default_rng(seed))
+        assert np.ptp(still_gray.astype(int), axis=2).max() <= 1
 
 
 def test_a_variant_is_the_same_every_time_and_unlike_the_others(data):

@@ -25,8 +25,8 @@ from vidstyle.train.recipe import Data
 log = logging.getLogger(__name__)
 
 _LONG_SIDE = 640  # pixels of a picture that is kept in memory
-VARIANTS = 16  # the whole of a style, and parts of it, some in other colors
-_WHOLE = 0.4  # of the styles of a step are shown whole, as people give them
+VARIANTS = 28  # the whole of a style, and parts of it, most of them in other colors
+_WHOLE = 0.2  # of the styles of a step are shown whole, as people give them
 _PART = 0.35  # of the shorter side of a style, at least, is the side of a part
 _KEPT = 2048  # pictures in memory, each of at most 1.2 MB
 _SMALLEST = 32  # pixels a side
@@ -145,7 +145,7 @@ class Styles:
 def variant_of(path: Path, number: int) -> StyleVariant | None:
     """Variant 0 is the whole picture; others are cut, turned, and recolored by their number.
 
-    Networks learn few styles by heart; in parts, enlarged, a brush becomes many.
+    Networks learn few styles by heart; in parts, enlarged and recolored, one becomes many.
     """
     if (pixels := readable(path)) is None:
         return None
@@ -157,9 +157,23 @@ def variant_of(path: Path, number: int) -> StyleVariant | None:
         left = int(random.integers(0, width - side + 1))
         pixels = pixels[top : top + side, left : left + side]
         pixels = np.rot90(pixels, int(random.integers(4)))
-        if number % 4 == 0:
-            pixels = pixels[..., random.permutation(3)]
+        if number % 4:
+            pixels = recolored(pixels, random)
     return StyleVariant((str(path), number), to_image(squared(np.ascontiguousarray(pixels))))
+
+
+def recolored(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """Hues turned, colors more or less vivid, contrast changed; the mean keeps its lightness."""
+    turn = random.uniform(-np.pi, np.pi)
+    vivid, contrast = random.uniform(0.6, 1.4), random.uniform(0.7, 1.2)
+    gray = np.full((3, 3), 1 / 3)
+    around = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / np.sqrt(3)
+    turned = np.cos(turn) * (np.eye(3) - gray) + np.sin(turn) * around  # about the axis of grays
+    colors = pixels.astype(np.float64)
+    mean = colors.mean((0, 1))
+    changed = (mean + contrast * (colors - mean)) @ (gray + vivid * turned).T
+    within: Pixels = np.clip(changed.round(), 0, 255).astype(np.uint8)
+    return within
 
 
 @lru_cache(_KEPT)

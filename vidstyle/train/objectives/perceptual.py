@@ -32,7 +32,7 @@ SLICED_LAYERS = {1: 128, 2: 256}  # relu2_1 and relu3_1, where strokes are: thei
 _DIRECTIONS, _LEVELS, _PLACES = 32, 128, 2400  # of a sliced distance; places of a picture at most
 _ELSEWHERE = 8  # pixels that the window for features may be moved by, less than its side by these
 _POOL = 256  # directions for which a style's quantiles are kept; each step takes some of them
-_KEPT = 2048  # styles and parts of styles whose facts are in memory, 260 KB each
+_KEPT = 4096  # styles and parts of styles whose facts are in memory, 260 KB each
 
 
 class StyleFacts(NamedTuple):

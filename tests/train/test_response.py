@@ -7,6 +7,7 @@ import pytest
 import torch
 from training import data_folder, recipe_of, tools_of
 
+from vidstyle.networks.feedback import difference, moments_of
 from vidstyle.networks.loading import load_network
 from vidstyle.networks.swift import code_from
 from vidstyle.styles import read_style, squared
@@ -14,6 +15,8 @@ from vidstyle.train import response
 from vidstyle.train.data import to_image
 from vidstyle.train.response import fit_feedback
 from vidstyle.weights import find_model
+
+LEAST = torch.full((2, 4), 1e-3)
 
 
 @pytest.fixture(scope="module")
@@ -24,32 +27,37 @@ def tools(tmp_path_factory):
 
 
 def fitted(tools, seed=0):
-    fit_feedback(tools, torch.full((2, 4), 1e-3), np.random.default_rng(seed))
+    fit_feedback(tools, LEAST, np.random.default_rng(seed))
     return tools.network.feedback
 
 
 def test_feedback_brings_the_drawings_of_a_wrong_code_closer_to_the_style(tools, monkeypatch):
-    """With weights that draw; as the eye sees it, for a style that the fit has not met."""
+    """With weights that draw; as the loss network sees it, for a style that the fit has not met."""
     monkeypatch.setattr(response, "CODES", 12)
     network = load_network(find_model("swift"))
     network.feedback.act.zero_()
     assert network.feedback.is_new
     feedback = fitted(replace(tools, network=network))
-    reading = network.read(to_image(squared(read_style("starry-night"))))
+    assert not feedback.is_new
+    style = to_image(squared(read_style("starry-night")))
+    reading, layers = network.read(style), tools.losses(style)
     vectors, shares = network.refinement(reading.signals)
 
     def drawing_with(vectors):
-        return lambda image: network.draw(image, code_from(vectors, shares))
+        return lambda image: network.draw(image, code_from(vectors, shares)).clamp(0, 1)
 
-    assert not feedback.is_new
+    def distance_of(vectors):
+        drawn = tools.losses(drawing_with(vectors)(feedback.photographs))
+        widths = tuple(layer.shape[1] for layer in layers)
+        found = difference(moments_of(drawn), moments_of(layers), LEAST, widths)
+        return found.square().sum()
+
     before, after = [], []
     for seed in range(4):
         torch.manual_seed(seed)
-        wrong = vectors + 0.03 * torch.randn_like(vectors)
-        right = feedback(wrong, reading.seen, drawing_with(wrong))
-        for found, code in ((before, wrong), (after, right)):
-            error = feedback.error(reading.seen, drawing_with(code))[:-1]
-            found.append(error.square().sum())
+        wrong = vectors + 0.1 * torch.randn_like(vectors)
+        before.append(distance_of(wrong))
+        after.append(distance_of(feedback(wrong, reading.seen, drawing_with(wrong))))
     assert sum(after) < 0.9 * sum(before)
 
 

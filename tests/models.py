@@ -2,26 +2,50 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from vidstyle.networks import NETWORKS
-from vidstyle.networks.importing import store_model
-from vidstyle.weights import Header, Model
+from vidstyle.networks.importing import header_of, store_model
+from vidstyle.networks.vgg import PRUNED
+from vidstyle.weights import Model, published_checkpoints
 
 
-@lru_cache
-def random_model(network: str, folder: Path) -> Model:
-    """A model of `network` with seeded weights, stored in `folder` with its graphs."""
+NETWORK_AND_CONFIG: dict[str, tuple[str, dict[str, Any]]] = {
+    **{name: (name, {}) for name in NETWORKS},
+    **{
+        name: (row.get("network", name), row.get("config", {}))
+        for name, row in published_checkpoints().items()
+    },
+    # The least blocks that still fold the picture twice: 32 of them take a minute to export.
+    "capvstnet": ("capvstnet", {"blocks": [2, 2, 3]}),
+    "capvstnet-art": ("capvstnet", {"mode": "art", "blocks": [2, 2, 3]}),
+    "adaattn-lite": ("adaattn", {"widths": PRUNED, "decoder": "separable"}),
+}  # all that comes or can be imported, by name
+
+
+def random_network(name: str) -> Any:
+    """A network, and what it is made of, with seeded weights that keep a picture's detail."""
+    network, config = NETWORK_AND_CONFIG[name]
     torch.manual_seed(0)
-    module = NETWORKS[network]()
+    module = NETWORKS[network](**config)
     for weight in module.parameters():  # variance-preserving, so that the last layer still varies
         if weight.dim() > 1:
             torch.nn.init.kaiming_normal_(weight)
-    header = Header(
-        network, {}, module.code_names, module.smallest, module.least_strength, "none", "random"
-    )
-    return store_model(folder / f"{network}-random.safetensors", header, module.state_dict())
+        if network == "capvstnet":  # its branches are added, layer after layer
+            weight.data.mul_(0.5)
+        if weight.dim() == 2:  # of a transformer: what attention brings would drown all detail
+            weight.data.mul_(0.3)
+    return module.eval().requires_grad_(False)
+
+
+@lru_cache
+def random_model(name: str, folder: Path) -> Model:
+    """A model with seeded weights, stored in `folder` with its graphs."""
+    module = random_network(name)
+    header = header_of(module, *NETWORK_AND_CONFIG[name], "none", "random")
+    return store_model(folder / f"{name}-random.safetensors", header, module.state_dict())
 
 
 def picture(height: int, width: int, seed: int = 0):

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 import torch
 
-from vidstyle.networks import NETWORKS
 from vidstyle.networks.importing import import_weights
 from vidstyle.networks.loading import load_network
 from vidstyle.weights import published_checkpoints
@@ -23,15 +22,19 @@ from vidstyle.weights import published_checkpoints
 DEFAULT = Path(__file__).parents[2] / "shared/conformance"
 FOLDER = Path(os.environ.get("VIDSTYLE_CONFORMANCE", DEFAULT))
 LIMIT = 1e-3  # rms of the difference over the deviation of what is expected, in float32
-CASES = [
-    path for path in sorted((FOLDER / "cases").glob("*.npz")) if path.stem.split("_")[0] in NETWORKS
-]
+LIMITS = {"wct": 2e-3}  # small eigenvalues amplify rounding
+MODELS = {  # what cases begin with, where it is not the model's own name
+    "adaattn_video": "adaattn", "adaattn_image": "adaattn-image",
+    "capvstnet_photo": "capvstnet", "capvstnet_art": "capvstnet-art",
+}  # fmt: skip
+FOLDERS = {"adaattn": "adaattn_video", "adaattn-image": "adaattn", "capvstnet-art": "capvstnet"}
+CASES = sorted((FOLDER / "cases").glob("*.npz"))
 
 
 def test_there_are_cases():
     if not CASES and "VIDSTYLE_CONFORMANCE" not in os.environ:
         pytest.skip("no conformance cases here; VIDSTYLE_CONFORMANCE names their folder")
-    assert CASES, f"no case of a known network in {FOLDER}"
+    assert CASES, f"no cases in {FOLDER}"
 
 
 @lru_cache
@@ -43,31 +46,47 @@ def checkpoints():
 
 
 @lru_cache
-def imported(network: str, seed: int, folder: Path):
+def imported(name: str, seed: int, folder: Path):
     """The network with the seeded weights, imported like a user's."""
-    layouts = checkpoints().LAYOUTS
-    files = {}
-    for part, name in published_checkpoints()[network]["files"].items():
-        files[part] = f"{network}/{name}" if f"{network}/{name}" in layouts else name
+    layouts, files = checkpoints().LAYOUTS, {}
+    for part, file in published_checkpoints()[name]["files"].items():
+        placed = f"{FOLDERS.get(name, name)}/{file}"
+        files[part] = placed if placed in layouts else file
     checkpoints().write(seed, folder, tuple(files.values()))
-    parts = {part: folder / name for part, name in files.items()}
-    return load_network(import_weights(network, parts, folder))
+    parts = {part: folder / file for part, file in files.items()}
+    return load_network(import_weights(name, parts, folder))
+
+
+def model_of(path: Path) -> str:
+    begun = [name for start, name in MODELS.items() if path.stem.startswith(start)]
+    return begun[0] if begun else path.stem.split("_")[0]
 
 
 def image(pixels):
     return torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
 
 
+def drawn(network, case):
+    """What the network draws of a case, [H, W, 3]."""
+    parameters = json.loads(str(case["params"]))
+    strength = torch.tensor([parameters.get("alpha", 1 - parameters.get("alpha_c", 0.0))])
+    content, style = image(case["content"]), image(case["style"])
+    if "style_id" in case:
+        style = torch.tensor([int(case["style_id"])])
+    masks = [torch.from_numpy(case[key]) for key in ("style_mask", "content_mask") if key in case]
+    code = network.encode(style, *masks[:1])
+    picture, _ = network.stylize(content, code, strength, (), *masks[1:])
+    return picture[0].permute(1, 2, 0).numpy()
+
+
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_a_network_conforms(path, tmp_path_factory):
-    case = np.load(path)
-    parameters = json.loads(str(case["params"])) if "params" in case else {}
-    seed, name = int(case["seed"]), path.stem.split("_")[0]
+    case, name = np.load(path), model_of(path)
+    seed, expected = int(case["seed"]), case["expected"]
     folder = tmp_path_factory.getbasetemp() / f"conformance-{name}-{seed}"
-    network = imported(name, seed, folder)
     with torch.inference_mode():
-        code = network.encode(image(case["style"]))
-        strength = torch.tensor([parameters.get("alpha", 1.0)])
-        drawn, _ = network.stylize(image(case["content"]), code, strength)
-    difference = drawn[0].permute(1, 2, 0).numpy() - case["expected"]
-    assert np.sqrt((difference**2).mean()) / case["expected"].std() <= LIMIT
+        found = drawn(imported(name, seed, folder), case)
+    if name == "msgnet":
+        found = found[..., ::-1] * 255  # it speaks BGR
+    difference = np.sqrt(((found - expected) ** 2).mean()) / expected.std()
+    assert difference <= LIMITS.get(name, LIMIT)

@@ -39,6 +39,7 @@ class Header:
     least_strength: float  # below it drawings fade into their content; 1: none is its own
     license: str
     source: str
+    styles: tuple[str, ...] = ()  # those it has learned; none: it reads any picture
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,11 @@ class Model:
 
     def graph(self, function: str, path: Path | None = None) -> Graph:
         """Its graph `function`, "encode" or "stylize", as the ONNX file at `path` or beside it."""
-        code = [Port(name, (1, "C", 1, 1)) for name in self.header.code_names]
+        code = [Port(name, ("C",)) for name in self.header.code_names]  # of the network's own shape
         picture = ("B", 3, "H", "W")
         if function == "encode":
-            inputs, outputs = [Port("style", picture)], code
+            style = Port("place", (1,)) if self.header.styles else Port("style", picture)
+            inputs, outputs = [style], code
         else:
             inputs = [Port("content", picture), *code]
             if self.header.least_strength < 1:
@@ -151,6 +153,7 @@ def _read_header(path: Path) -> Header:
             json.loads(words.get("least_strength", "0.1")),  # so it was for all, once
             words["license"],
             words["source"],
+            tuple(json.loads(words.get("styles", "[]"))),
         )
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise InputError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +18,21 @@ _TRACED = (104, 120)  # height and width that the graph is traced with
 _FOLDED = 2**20  # numbers of a tensor, at most, that is computed here rather than at every start
 
 
-def to_onnx(graph: Graph, path: Path, code_shapes: list[tuple[int, ...]], smallest: int) -> None:
+def to_onnx(
+    graph: Graph, path: Path, codes: Sequence[tuple[torch.Tensor, ...]], smallest: int
+) -> None:
     """Write `graph`, whose function is a module, to `path`: float32, nothing stored outside.
 
     Args:
         graph: what to write.
         path: the file; replaced only when the export has succeeded.
-        code_shapes: the shapes of a style code's tensors.
+        codes: those of two styles of different size; where their shapes differ, any will do.
         smallest: the least height and width in pixels.
     """
     free = {2: Dim("H", min=smallest), 3: Dim("W", min=smallest)}
-    codes = iter(code_shapes)
-    inputs = tuple(torch.rand(_shape(port, codes)) for port in graph.inputs)
-    shapes = tuple(free if port.is_picture else {} for port in graph.inputs)
+    parts = zip(*codes, strict=True)
+    ports = [_example(port, free, parts) for port in graph.inputs]
+    inputs, shapes = tuple(example for example, _ in ports), tuple(shape for _, shape in ports)
     variadic: Any = (shapes,) if graph.name.endswith("stylize") else shapes
     assert isinstance(graph.function, torch.nn.Module)
     draft = path.with_suffix(".draft")
@@ -54,10 +57,19 @@ def to_onnx(graph: Graph, path: Path, code_shapes: list[tuple[int, ...]], smalle
     draft.replace(path)
 
 
-def _shape(port: Port, codes: Any) -> tuple[int, ...]:
+def _example(
+    port: Port, free: dict[int, Any], parts: Iterator[tuple[torch.Tensor, ...]]
+) -> tuple[torch.Tensor, dict[int, Any]]:
+    """What a graph is traced with at one of its inputs, and which of its sides are free."""
     if port.is_picture:
-        return 1, 3, *_TRACED
-    return (1,) if port.name == "strength" else next(codes)
+        return torch.rand(1, 3, *_TRACED), free
+    if port.name == "strength":
+        return torch.rand(1), {}
+    if port.name == "place":
+        return torch.zeros(1, dtype=torch.int64), {}
+    part, other = next(parts)
+    sides = enumerate(zip(part.shape, other.shape, strict=True))
+    return torch.rand(part.shape), {place: Dim.AUTO for place, (a, b) in sides if a != b}
 
 
 class _quiet:

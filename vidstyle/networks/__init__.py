@@ -8,5 +8,12 @@ NETWORKS = Table(
         "swift": "vidstyle.networks.swift:Swift",
         "microast": "vidstyle.networks.microast:MicroAST",
         "adain": "vidstyle.networks.adain:AdaIN",
+        "adaattn": "vidstyle.networks.adaattn:AdaAttN",
+        "adaattn-image": "vidstyle.networks.adaattn:AdaAttNImage",
+        "capvstnet": "vidstyle.networks.capvstnet:CAPVSTNet",
+        "stytr2": "vidstyle.networks.stytr2:StyTr2",
+        "wct": "vidstyle.networks.wct:WCT",
+        "msgnet": "vidstyle.networks.msgnet:MSGNet",
+        "stylebank": "vidstyle.networks.stylebank:StyleBank",
     },
 )

@@ -16,20 +16,25 @@ from vidstyle.networks.vgg import VGG, official_keys
 
 
 class AdaIN(nn.Module):
-    """Style transfer by the statistics of one layer, relu4_1."""
+    """Style transfer by the statistics of one layer.
 
-    code_names: ClassVar[tuple[str, ...]] = ("mean", "std")  # each [1, 512, 1, 1]
+    Args:
+        layer: "relu4_1" as published, or "relu3_1", whose drawings are finer and cheaper.
+    """
+
+    code_names: ClassVar[tuple[str, ...]] = ("mean", "std")  # each [1, 512, 1, 1], or 256
     memory_names: ClassVar[tuple[str, ...]] = ()
     smallest: ClassVar[int] = 16  # pixels a side: relu4_1 is then 2x2
     least_strength: ClassVar[float] = 0.1  # at 0 the content is not given back
 
-    def __init__(self) -> None:
+    def __init__(self, layer: str = "relu4_1") -> None:
         super().__init__()
-        self.encoder = VGG("relu4_1")
-        self.decoder = mirrored_decoder()
+        self.layer = layer
+        self.encoder = VGG(layer)
+        self.decoder = mirrored_decoder(layer)
 
     def encode(self, style: Tensor) -> tuple[Tensor, ...]:
-        """Mean and deviation of the style's relu4_1."""
+        """Mean and deviation of the style's features."""
         return mean_std(self._features(style))
 
     def stylize(
@@ -46,7 +51,7 @@ class AdaIN(nn.Module):
         return drawn[..., : content.shape[2], : content.shape[3]], memory
 
     def official_keys(self) -> dict[str, dict[str, str]]:
-        """For each published file, its keys and where they belong here."""
+        """For each published file, its keys and where they belong in a network of relu4_1."""
         return {
             "vgg": official_keys("encoder", "relu4_1"),
             "decoder": {
@@ -57,5 +62,5 @@ class AdaIN(nn.Module):
         }
 
     def _features(self, image: Tensor) -> Tensor:
-        features: Tensor = self.encoder(image, "relu4_1")[0]
+        features: Tensor = self.encoder(image, self.layer)[0]
         return features

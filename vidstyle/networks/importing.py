@@ -21,11 +21,11 @@ from vidstyle.weights import Header, Model, header_metadata, published_checkpoin
 _WRAPPERS = ("state_dict", "model")  # keys under which some authors keep the tensors
 
 
-def import_weights(network: str, parts: Mapping[str, Path], folder: Path) -> Model:
-    """Store the authors' files as the model NETWORK.safetensors, its two graphs beside it.
+def import_weights(name: str, parts: Mapping[str, Path], folder: Path) -> Model:
+    """Store the authors' files as the model NAME.safetensors, its two graphs beside it.
 
     Args:
-        network: a row of NETWORKS.
+        name: a row of configs/weights.toml.
         parts: the file for each part, such as {"vgg": …, "decoder": …}.
         folder: where to store; made if need be.
 
@@ -33,17 +33,25 @@ def import_weights(network: str, parts: Mapping[str, Path], folder: Path) -> Mod
         UsageError: a part is missing or unknown, or nothing of the network is published.
         InputError: a file that cannot be read or does not hold what the network needs.
     """
-    published = published_checkpoint(network)
-    module = NETWORKS[network]()
+    published = published_checkpoint(name)
+    network, config = published.get("network", name), published.get("config", {})
+    module = NETWORKS[network](**config)
     official = module.official_keys()  # for each published file, its keys and where they belong
     tensors = read_parts(
-        module, official, {name.replace("-", "_"): path for name, path in parts.items()}
+        module, official, {part.replace("-", "_"): path for part, path in parts.items()}
     )
-    header = Header(
-        network, {}, module.code_names, module.smallest, module.least_strength,
-        published["license"], published["address"],
+    header = header_of(module, network, config, published["license"], published["address"])
+    return store_model(folder / f"{name}.safetensors", header, tensors)
+
+
+def header_of(
+    module: Any, network: str, config: dict[str, Any], license: str, source: str
+) -> Header:
+    """What the file of `module`, a network made of `config`, says of itself."""
+    return Header(
+        network, config, module.code_names, module.smallest, module.least_strength,
+        license, source, getattr(module, "style_names", ()),
     )  # fmt: skip
-    return store_model(folder / f"{network}.safetensors", header, tensors)
 
 
 def store_model(path: Path, header: Header, tensors: dict[str, Tensor]) -> Model:
@@ -60,12 +68,15 @@ def store_model(path: Path, header: Header, tensors: dict[str, Tensor]) -> Model
 def write_graphs(model: Model) -> None:
     """Export `model`'s two graphs beside its file."""
     network = load_network(model)
+    if model.header.styles:
+        styles = [torch.zeros(1, dtype=torch.int64)] * 2
+    else:
+        styles = [torch.rand(1, 3, 64, 64), torch.rand(1, 3, 80, 96)]
     with torch.no_grad():
-        code = network.encode(torch.rand(1, 3, 64, 64))
-    shapes = [tuple(part.shape) for part in code]
+        codes = [network.encode(style) for style in styles]
     for function in ("encode", "stylize"):
         path = model.path.with_name(f"{model.name}.{function}.onnx")
-        to_onnx(graph_of(network, model, function), path, shapes, network.smallest)
+        to_onnx(graph_of(network, model, function), path, codes, network.smallest)
 
 
 def read_parts(

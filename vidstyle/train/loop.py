@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from vidstyle.errors import Interrupted, UsageError, VidstyleError
-from vidstyle.networks.importing import store_model
+from vidstyle.networks.importing import header_of, store_model
 from vidstyle.runtimes import choose
 from vidstyle.runtimes.torch import Torch, find_device
 from vidstyle.sinks.writing import writing
@@ -25,7 +25,7 @@ from vidstyle.train.objectives import OBJECTIVES
 from vidstyle.train.recipe import Recipe, Stage
 from vidstyle.train.state import State, averaged, begin, next_stage, weights_of
 from vidstyle.train.tools import Objective, Tools
-from vidstyle.weights import Header, Model
+from vidstyle.weights import Model
 
 _AVERAGE = 0.999  # of the weights; the last thousand steps or so count
 _LOWEST = 0.03  # of the learning rate, at the end of a stage
@@ -197,11 +197,7 @@ def _no_number(state: State, stage: Stage, terms: dict[str, Tensor]) -> str:
 def _store(state: State, recipe: Recipe, out: Path) -> Model:
     """The averaged weights as a model, in half precision; what is no weight keeps its own."""
     network: Any = averaged(state, recipe)
-    header = Header(
-        recipe.network, recipe.config, network.code_names, network.smallest,
-        network.least_strength,
-        recipe.license, recipe.source,
-    )  # fmt: skip
+    header = header_of(network, recipe.network, recipe.config, recipe.license, recipe.source)
     taught = dict(network.named_parameters())
     tensors = {
         key: (value.half() if key in taught else value).contiguous()

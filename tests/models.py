@@ -37,6 +37,8 @@ def random_network(name: str) -> Any:
             weight.data.mul_(0.5)
         if weight.dim() == 2:  # of a transformer: what attention brings would drown all detail
             weight.data.mul_(0.3)
+    if network == "msgnet":  # which draws in 0..255
+        module.decoder[-1].weight.data.mul_(255)
     return module.eval().requires_grad_(False)
 
 

@@ -44,7 +44,8 @@ def roots_by_products(covariance: Tensor) -> tuple[Tensor, Tensor]:
     """Both roots of A = C + (1e-5 + 1e-6 |C|) I, by the coupled iteration of Newton and Schulz.
 
     From Y = A / |A| and Z = I, with T = (3 I - Z Y) / 2: Y <- Y T tends to the root of A / |A| and
-    Z <- T Z to its inverse. What hardly varies is damped, where `exact_roots` drops it.
+    Z <- T Z to its inverse. Times C A^-1, which is 0 for what does not vary and nearly 1 for all
+    else: around the limit, directions fade where `exact_roots` drops them.
 
     Higham, "Functions of matrices: theory and computation", SIAM 2008, equation 6.35.
     """
@@ -55,7 +56,9 @@ def roots_by_products(covariance: Tensor) -> tuple[Tensor, Tensor]:
     for _ in range(STEPS):
         step = 1.5 * identity - 0.5 * inverse @ root
         root, inverse = root @ step, step @ inverse
-    return root * norm.sqrt(), inverse / norm.sqrt()
+    root, inverse = root * norm.sqrt(), inverse / norm.sqrt()
+    varying = inverse @ covariance @ inverse  # C A^-1, since all of them commute
+    return varying @ root, varying @ inverse
 
 
 def _norm(matrix: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from vidstyle.contracts import Frame, Look, Pixels, VideoInfo
 from vidstyle.errors import Interrupted, UsageError
 from vidstyle.job import Job
 from vidstyle.pipeline import Meter, ahead
-from vidstyle.session import DEPTH, Summary, draw, drawing_of, look_of, reading_of, run
+from vidstyle.session import DEPTH, Summary, directed, draw, drawing_of, reading_of, run
 from vidstyle.sources import open_source
 from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
 
@@ -131,8 +131,8 @@ def frames(source: str | Path, style: str | Path, **settings: Any) -> Iterator[F
     with open_source(job.source, reading_of(job)) as opened:
         stylizer = load_stylizer(drawing_of(job))
         info = job.drawn_info(opened.info)
-        look = look_of(job, stylizer, info)
-        contents = ahead(opened, DEPTH)
-        drawn = draw(contents, info, stylizer, look, job.side_by_side, meter)
-        with closing(ahead(drawn, DEPTH)) as ready:
-            yield from ready
+        with directed(job, stylizer, info) as direction:
+            contents = ahead(opened, DEPTH)
+            drawn = draw(contents, info, direction, job.side_by_side, meter)
+            with closing(ahead(drawn, DEPTH)) as ready:
+                yield from ready

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vidstyle.direction import Direction
 from vidstyle.errors import InputError, OutputExists, PartialResult, UsageError
 from vidstyle.image import SUFFIXES
 from vidstyle.job import Job
 from vidstyle.session import drawing_of, run
 from vidstyle.sinks.writing import writing
+from vidstyle.sources import Reading
 from vidstyle.stylizer import load_stylizer
 
 log = logging.getLogger(__name__)
@@ -43,7 +45,8 @@ def run_folder(job: Job, on_photo: Callable[[int, int], None] | None = None) -> 
     photos = photos_in(source)
     _check(job, source, sink, photos)
     stylizer = load_stylizer(drawing_of(job))
-    stylizer.look(job.style)  # a style that cannot be read is no photograph's fault
+    with Direction(job, stylizer, Reading()):
+        pass  # a style that cannot be read is no photograph's fault
     with writing(sink):
         sink.mkdir(parents=True, exist_ok=True)
     failed = []

@@ -1,4 +1,4 @@
-"""Codes of styles, kept in the user's cache folder, so that the next start is sooner."""
+"""Codes of styles: mixed, and kept in the user's cache folder, so that the next start is sooner."""
 
 from __future__ import annotations
 
@@ -6,13 +6,25 @@ import contextlib
 import hashlib
 import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from vidstyle.contracts import Pixels, StyleCode
 from vidstyle.folders import cache_folder
+
+
+def mixed(codes: Sequence[StyleCode], shares: Sequence[float]) -> StyleCode:
+    """The code between several, by the `share` of each; shares sum to 1."""
+    if len(codes) == 1:
+        return codes[0]
+    parts: Any = zip(*codes, strict=True)
+    return tuple(
+        sum(share * part for share, part in zip(shares, several, strict=True)).astype(np.float32)
+        for several in parts
+    )
 
 
 def kept_code(

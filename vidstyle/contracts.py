@@ -120,7 +120,9 @@ class Network(Protocol):
 
     All methods are pure functions of their arguments and the weights, so each becomes one graph.
     A network that steadies itself says so in `memory_names` and is handed its memory; most have
-    none. One whose authors published weights has `official_keys()` too (networks/importing.py).
+    none. One whose authors published weights has `official_keys()` too (networks/importing.py);
+    one that has learned its styles by heart, `style_names`, and `encode` takes the place of one as
+    int64 [1]; one whose codes cannot be mixed, `mixes = False`.
     """
 
     code_names: tuple[str, ...]  # one for each tensor of a style code

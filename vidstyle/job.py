@@ -8,16 +8,30 @@ import tomllib
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, TypeAlias, get_type_hints
 
 import tomli_w
 
 from vidstyle.contracts import VideoInfo
 from vidstyle.errors import InputError, OutputExists, UnknownName, UsageError, VidstyleError
 from vidstyle.image import MAX_PIXELS
+from vidstyle.styles import READ_SIDE
+from vidstyle.timeline import Mix, Timeline, parse_mix
 
 _LARGEST_SIDE = 16384  # pixels
+_STYLE_SIDES = 64, 8192  # pixels
 _MOST_BITS = 2**31 - 1  # a second; more than encoders count
+
+
+Several: TypeAlias = str | tuple[str, ...]  # one, or any number
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where a mask is white."""
+
+    file: str  # a picture, or a clip that runs along
+    style: str  # what is drawn there; "" for what is drawn elsewhere too
 
 
 @dataclass(frozen=True)
@@ -30,15 +44,22 @@ class Job:
 
     source: str  # a file, folder, numbered pictures, URL, or "-"
     sink: str
-    style: str  # a name or a picture's path
+    style: Several = ()  # each a name or a picture's path, ":0.7" behind it for its weight
+    style_at: Several = ()  # each "0:05=STYLE": seen from that time on
+    fade: float = 1.0  # seconds that a change of style takes
+    style_size: int = READ_SIDE  # pixels a side that a style is read at
     network: str = "swift"
     strength: float = 1.0  # 0..1
+    keep_color: str | None = None  # "luminance" or "match"
+    mask: Several = ()  # each a picture or clip: drawn where it is white; or "FILE=STYLE"
+    feather: float = 2.0  # pixels by which a mask's edges are softened
     runtime: str = "auto"
     device: str = "auto"
     precision: str = "auto"
     start: str | None = None  # seconds, MM:SS or HH:MM:SS from the beginning
     end: str | None = None
     size: str | None = None  # "1280x720" or, for the height alone, "720p"
+    max_size: str | None = None  # likewise; larger frames are drawn so small, then enlarged
     side_by_side: bool = False  # content left, drawing right
     codec: str | None = None
     crf: float | None = None
@@ -54,6 +75,14 @@ class Job:
 
     def __post_init__(self) -> None:
         _in_range("--strength", self.strength, 0, 1)
+        _in_range("--fade", self.fade, 0, 3600)
+        _in_range("--feather", self.feather, 0, 1000)
+        _in_range("--style-size", self.style_size, *_STYLE_SIDES)
+        if self.keep_color not in (None, "luminance", "match"):
+            raise UsageError(f"--keep-color is luminance or match; got {self.keep_color!r}.")
+        if not (self.style or self.style_at or any(region.style for region in self.regions)):
+            raise UsageError("No style is given: --style, or --style-at, or --mask FILE=STYLE.")
+        _ = self.timeline
         _in_range("--max-errors", self.max_errors, 0, 1)
         if self.precision not in ("auto", "fp32", "bf16", "fp16"):
             raise UsageError(f"--precision is auto, fp32, bf16 or fp16; got {self.precision!r}.")
@@ -66,10 +95,26 @@ class Job:
         start, end = self.start_seconds, self.end_seconds
         if end is not None and end <= start:
             raise UsageError(f"--end {self.end} does not come after --start {self.start or 0}.")
-        if self.size is not None:
-            parse_size(self.size)
+        for size in (self.size, self.max_size):
+            if size is not None:
+                parse_size(size)
         # Each raises when it cannot be understood.
         _ = self.raw_size, self.bits_per_second
+
+    @property
+    def timeline(self) -> Timeline | None:
+        """Which styles are seen when; None: only regions with styles of their own are drawn."""
+        keys = [_style_at(text) for text in _each(self.style_at)]
+        if not keys and not self.style:
+            return None
+        keys.sort(key=lambda key: key[0])
+        first = parse_mix(_each(self.style)) if self.style else keys.pop(0)[1]
+        return Timeline(((0.0, first), *keys), self.fade)
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """Where is drawn."""
+        return tuple(_region(text) for text in _each(self.mask))
 
     @property
     def start_seconds(self) -> Fraction:
@@ -123,10 +168,36 @@ class Job:
             info, width=width, height=height, sample_aspect=aspect.limit_denominator(1000)
         )
 
+    def working_size(self, height: int, width: int) -> tuple[int, int]:
+        """At which height and width a frame of that size goes through the network."""
+        if self.max_size is None:
+            return height, width
+        most_height, most_width = parse_size(self.max_size)
+        scale = min(1.0, most_height / height, (most_width or width) / width)
+        return max(1, round(height * scale)), max(1, round(width * scale))
+
     def output_info(self, info: VideoInfo) -> VideoInfo:
         """What the sink is given."""
         info = self.drawn_info(info)
         return replace(info, width=2 * info.width) if self.side_by_side else info
+
+
+def _each(several: Several) -> tuple[str, ...]:
+    return (several,) if isinstance(several, str) else several
+
+
+def _style_at(text: str) -> tuple[float, Mix]:
+    time, sign, style = text.partition("=")
+    if not sign or not style:
+        raise UsageError(f"--style-at is TIME=STYLE, such as 0:05=ink; got {text!r}.")
+    return float(parse_time("--style-at", time)), parse_mix([style])
+
+
+def _region(text: str) -> Region:
+    file, _, style = text.partition("=")
+    if not file:
+        raise UsageError(f"--mask is FILE or FILE=STYLE, such as sky.png=ink; got {text!r}.")
+    return Region(file, style)
 
 
 def read_job(path: str | Path, **changes: Any) -> Job:
@@ -143,7 +214,7 @@ def read_job(path: str | Path, **changes: Any) -> Job:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"The job {str(path)!r} is no TOML: {error}.") from None
     values = {key: _checked(path, key, value) for key, value in values.items()} | changes
-    if missing := [key for key in ("source", "sink", "style") if key not in values]:
+    if missing := [key for key in ("source", "sink") if key not in values]:
         raise UsageError(f"The job {str(path)!r} does not say: {', '.join(missing)}.")
     return Job(**values)
 
@@ -153,13 +224,18 @@ def _checked(path: str | Path, key: str, value: Any) -> Any:
     kinds = get_type_hints(Job)
     if key not in kinds:
         raise UnknownName(f"setting in the job {str(path)!r}:", key, kinds)
-    if isinstance(value, bool) != (kinds[key] is bool):
+    found = value
+    if kinds[key] == Several and isinstance(value, list):
+        fits = all(isinstance(entry, str) for entry in value)
+        found = tuple(value)
+    else:
+        kind = str if kinds[key] == Several else kinds[key]
+        if not isinstance(value, kind) and isinstance(value, int):
+            found = float(value)
+        fits = isinstance(found, kind) and isinstance(value, bool) == (kind is bool)
+    if not fits:
         raise UsageError(f"In the job {str(path)!r}, {key!r} cannot be {value!r}.")
-    if not isinstance(value, kinds[key]) and isinstance(value, int):
-        value = float(value)
-    if not isinstance(value, kinds[key]):
-        raise UsageError(f"In the job {str(path)!r}, {key!r} cannot be {value!r}.")
-    return value
+    return found
 
 
 def save_job(job: Job, path: str | Path) -> None:
@@ -171,7 +247,7 @@ def save_job(job: Job, path: str | Path) -> None:
     """
     if Path(path).exists() and not job.overwrite:
         raise OutputExists(f"{str(path)!r} is there already; --overwrite replaces it.")
-    values = {key: value for key, value in asdict(job).items() if value is not None}
+    values = {key: value for key, value in asdict(job).items() if value not in (None, ())}
     try:
         Path(path).write_text(tomli_w.dumps(values), "utf-8")
     except OSError as error:

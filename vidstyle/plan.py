@@ -6,21 +6,22 @@ from pathlib import Path
 
 from vidstyle.batch import photos_in
 from vidstyle.contracts import VideoInfo
+from vidstyle.direction import Direction
 from vidstyle.job import Job
 from vidstyle.session import check_job, drawing_of, encoding_of, reading_of
 from vidstyle.sinks import open_sink
-from vidstyle.sources import open_source
-from vidstyle.styles import find_style
+from vidstyle.sources import Reading, open_source
 from vidstyle.stylizer import load_stylizer
 
 
 def plan(job: Job) -> dict[str, str]:
     """What would be read, drawn and written, and with what. Raises what the run would raise."""
     stylizer = load_stylizer(drawing_of(job))
-    stylizer.look(job.style)
+    with Direction(job, stylizer, Reading(job.start_seconds, job.end_seconds)):
+        pass  # what cannot be read is said
     drawn = (
         f"{stylizer.network} by {stylizer.runtime} on {stylizer.device} in {stylizer.precision}, "
-        f"style {find_style(job.style)}, strength {job.strength:g}"
+        f"{_styles(job)}, strength {job.strength:g}"
     )
     if job.source != "-" and Path(job.source).is_dir():
         count = len(photos_in(Path(job.source)))
@@ -39,6 +40,19 @@ def plan(job: Job) -> dict[str, str]:
         "draw": drawn,
         "write": f"{job.sink}: {out.width}x{out.height}, {sink.how}",
     }
+
+
+def _styles(job: Job) -> str:
+    """Which styles are seen when and where."""
+    parts = []
+    if job.timeline is not None:
+        for seconds, mix in job.timeline.keys:
+            styles = " and ".join(
+                f"{style} ({share:.0%})" if share < 1 else style for style, share in mix.items()
+            )
+            parts.append(f"from {seconds:g} s on {styles}" if seconds else f"style {styles}")
+    parts += [f"{region.style or 'drawn'} where {region.file} is white" for region in job.regions]
+    return ", ".join(parts)
 
 
 def _described(info: VideoInfo) -> str:

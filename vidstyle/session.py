@@ -6,12 +6,13 @@ import logging
 import os
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vidstyle.contracts import Frame, Look, Source, VideoInfo
+from vidstyle.contracts import Frame, Source, VideoInfo
+from vidstyle.direction import Direction
 from vidstyle.errors import PartialResult, UsageError
 from vidstyle.image import resize
 from vidstyle.job import Job
@@ -62,18 +63,21 @@ def run(job: Job, on_frame: OnFrame | None = None, stylizer: Stylizer | None = N
         info = job.output_info(source.info)
         stylizer = stylizer or load_stylizer(drawing_of(job))
         drawn = job.drawn_info(source.info)
-        look = look_of(job, stylizer, drawn)
-        contents = ahead(meter.watch("read", source), DEPTH)
-        frames = ahead(draw(contents, drawn, stylizer, look, job.side_by_side, meter), DEPTH)
-        with open_sink(job.sink, info, encoding_of(job), job.overwrite) as sink, closing(frames):
-            for frame in frames:
-                with meter.time("write"):
-                    sink.write(frame)
-                if meter.frames("write") % FRAMES_BETWEEN_TRIMS == 0:
-                    give_back_holes()
-                if on_frame is not None:
-                    on_frame(meter, info)
-            account(source, meter, job.max_errors)
+        with directed(job, stylizer, drawn) as direction:
+            contents = ahead(meter.watch("read", source), DEPTH)
+            frames = ahead(draw(contents, drawn, direction, job.side_by_side, meter), DEPTH)
+            with (
+                open_sink(job.sink, info, encoding_of(job), job.overwrite) as sink,
+                closing(frames),
+            ):
+                for frame in frames:
+                    with meter.time("write"):
+                        sink.write(frame)
+                    if meter.frames("write") % FRAMES_BETWEEN_TRIMS == 0:
+                        give_back_holes()
+                    if on_frame is not None:
+                        on_frame(meter, info)
+                account(source, meter, job.max_errors)
     return Summary(
         sink.destination, meter.frames("write"), source.lost, meter.seconds,
         meter.first_frame_seconds or 0.0, meter.frames_per_second, meter.milliseconds(),
@@ -81,20 +85,21 @@ def run(job: Job, on_frame: OnFrame | None = None, stylizer: Stylizer | None = N
     )  # fmt: skip
 
 
-def look_of(job: Job, stylizer: Stylizer, info: VideoInfo) -> Look:
-    """Read the job's style; on another core, make ready to draw frames such as `info` says."""
+@contextmanager
+def directed(job: Job, stylizer: Stylizer, info: VideoInfo) -> Iterator[Direction]:
+    """Read the job's styles; on another core, make ready to draw frames such as `info` says."""
+    height, width = job.working_size(info.height, info.width)
     with ThreadPoolExecutor(1) as beside:
-        ready = beside.submit(stylizer.prepare, info)
-        look = stylizer.look(job.style, job.strength)
-    ready.result()
-    return look
+        ready = beside.submit(stylizer.prepare, replace(info, height=height, width=width))
+        with Direction(job, stylizer, Reading(job.start_seconds, job.end_seconds)) as direction:
+            ready.result()
+            yield direction
 
 
 def draw(
     frames: Generator[Frame],
     info: VideoInfo,
-    stylizer: Stylizer,
-    look: Look,
+    direction: Direction,
     side_by_side: bool,
     meter: Meter,
 ) -> Iterator[Frame]:
@@ -102,6 +107,7 @@ def draw(
 
     `frames` are closed at the end, however it comes.
     """
+    scene = direction.first_scene
     with closing(frames):
         for frame in frames:
             with meter.time("draw"):
@@ -109,7 +115,7 @@ def draw(
                 alpha = frame.alpha
                 if alpha is not None:
                     alpha = resize(alpha, info.height, info.width)
-                pixels = stylizer(content, look)
+                pixels, scene = direction(content, frame.time, scene)
                 if side_by_side:
                     pixels = np.hstack([content, pixels])
                     alpha = None if alpha is None else np.hstack([alpha, alpha])

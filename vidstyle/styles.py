@@ -66,11 +66,13 @@ def read_style(name: str) -> Pixels:
     return read_picture(find_style(name)).pixels
 
 
-def squared(pixels: Pixels) -> Pixels:
+def squared(pixels: Pixels, side: int = READ_SIDE) -> Pixels:
     """A style as a network reads it: brought to a square, as in the training of all such networks.
+
+    A larger square shows smaller strokes.
 
     A style is statistics, so its shape does not matter; its scale and sharpness do. Averaging by
     area would blur the brush, and drawings would be far less like the style.
     """
-    square = Pillow.fromarray(pixels).resize((READ_SIDE, READ_SIDE), Pillow.Resampling.LANCZOS)
+    square = Pillow.fromarray(pixels).resize((side, side), Pillow.Resampling.LANCZOS)
     return np.array(square)  # of its own, that can be written to

@@ -12,24 +12,28 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vidstyle.codes import kept_code
+from vidstyle.codes import kept_code, mixed
 from vidstyle.contracts import (
     Engine,
     Graph,
+    HostArray,
     Look,
     Pixels,
     Precision,
     Profile,
     Runtime,
+    StyleCode,
     VideoInfo,
 )
+from vidstyle.errors import UnknownName, UsageError
 from vidstyle.image import pad_to
 from vidstyle.runtimes import RUNTIMES, choose
-from vidstyle.styles import read_style, squared
+from vidstyle.styles import READ_SIDE, read_style, squared
 from vidstyle.weights import Model, find_model
 
 log = logging.getLogger(__name__)
 
+_TILE = 1024  # pixels a side of a style that is read at once
 _ENGINES_KEPT = 4  # sizes; each holds the memory of its layers
 
 
@@ -54,16 +58,56 @@ class Stylizer:
         self._runtime = runtime
         self._smallest = model.header.smallest
         self._least_strength = model.header.least_strength
+        self._styles, self._mixes = model.header.styles, model.header.mixes
         self._graph = _graphs(model, runtime)
         self._reading = Path(str(model.graph("encode").function))
         self._engines: OrderedDict[tuple[int, int, int], Engine] = OrderedDict()
 
     def look(self, style: str | Pixels, strength: float = 1.0) -> Look:
-        """Read a style (a name, a path or pixels) once; frames are then drawn in that look."""
-        pixels = read_style(style) if isinstance(style, str) else style
-        return Look(
-            kept_code((self.runtime, self._reading), squared(pixels), self._encode), strength
-        )
+        """Read a style (a name, a path or pixels); frames are then drawn in that look."""
+        return Look(self.read(style), strength)
+
+    def read(self, style: str | Pixels, side: int = READ_SIDE) -> StyleCode:
+        """Read a style once: a name, a path or pixels, at so many pixels a side.
+
+        Raises:
+            UnknownName: no such style, or the network knows others by heart.
+            InputError: a path with no picture.
+            UsageError: so large that it is read in parts, by a network whose codes cannot be mixed.
+        """
+        if self._styles:
+            return self._learned(style)
+        pixels = squared(self.picture_of(style) if isinstance(style, str) else style, side)
+        tiles = _tiles(pixels)
+        if len(tiles) > 1:
+            self.check_mixes()
+        codes = [kept_code((self.runtime, self._reading), tile, self._encode) for tile in tiles]
+        return mixed(codes, [1 / len(codes)] * len(codes))
+
+    def picture_of(self, style: str) -> Pixels:
+        """The picture of a style by name or path.
+
+        Raises:
+            UsageError: the network reads no pictures.
+        """
+        if self._styles:
+            raise UsageError(
+                f"{self.network} knows its styles by heart, so their colors stay as they are: "
+                "--keep-color luminance works."
+            )
+        return read_style(style)
+
+    def check_mixes(self) -> None:
+        """Refuse to mix styles where codes cannot be.
+
+        Raises:
+            UsageError: says so.
+        """
+        if not self._mixes:
+            raise UsageError(
+                f"{self.network} keeps each point of a style, so styles cannot be mixed, faded or "
+                f"read above {_TILE} pixels; with --mask FILE=STYLE several can be seen."
+            )
 
     def prepare(self, info: VideoInfo) -> None:
         """Make the engine for such frames now, beside `look` in another thread."""
@@ -72,7 +116,14 @@ class Stylizer:
             height, width = max(info.height, self._smallest), max(info.width, self._smallest)
             self._engine(height, width, 8 if info.bits <= 8 else 16)
 
-    def _encode(self, style: Pixels) -> tuple[Any, ...]:
+    def _learned(self, style: str | Pixels) -> StyleCode:
+        """The code of a style that the network has learned, by its name."""
+        name = style if isinstance(style, str) else "a picture"
+        if name not in self._styles:
+            raise UnknownName(f"style of {self.network}", name, self._styles)
+        return self._encode(np.array([self._styles.index(name)]))
+
+    def _encode(self, style: HostArray) -> StyleCode:
         # Exactly, since it is done once; by an engine for any size, thrown away at the end, since
         # it holds 50 MB that the drawing does not need.
         encode = self._runtime.compile(self._graph("encode"), Profile(None, "fp32", self.device))
@@ -106,6 +157,16 @@ class Stylizer:
                 self._engines.popitem(last=False)
         self._engines.move_to_end(key)
         return self._engines[key]
+
+
+def _tiles(pixels: Pixels) -> list[Pixels]:
+    """A square in parts of at most _TILE pixels a side: so large a style fits in memory."""
+    count = -(-pixels.shape[0] // _TILE)
+    return [
+        np.ascontiguousarray(tile)
+        for row in np.array_split(pixels, count, 0)
+        for tile in np.array_split(row, count, 1)
+    ]
 
 
 def load_stylizer(drawing: Drawing) -> Stylizer:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vidstyle.cli.info import info
 from vidstyle.cli.report import report
 from vidstyle.cli.signals import Check, ended_by_signals
 from vidstyle.cli.train import train
@@ -91,7 +92,21 @@ _drawing = _options(
     ),
     click.option("--device", metavar="NAME", help="auto, cpu, cuda:0, … [auto]"),
     click.option("--precision", metavar="NAME", help="auto, fp32, bf16 or fp16. [auto]"),
+    click.option(
+        "--keep-color",
+        metavar="HOW",
+        help="luminance: only brightness is drawn; match: the style in the content's colors.",
+    ),
+    click.option(
+        "--style-size",
+        type=int,
+        metavar="PIXELS",
+        help="Read styles at this size: larger, finer strokes. [384]",
+    ),
     click.option("--size", metavar="SIZE", help="Draw at 1280x720 or, for the height alone, 720p."),
+    click.option(
+        "--max-size", metavar="SIZE", help="Draw larger frames so small, and enlarge the drawing."
+    ),
 )
 _reading = _options(
     click.option(
@@ -115,9 +130,21 @@ _talking = _options(
     "-s",
     "--style",
     metavar="STYLE",
+    multiple=True,
     shell_complete=_complete_styles,
-    help="A style's name (vidstyle styles) or a picture's path.",
+    help="A style's name (vidstyle styles) or a picture's path. Several mix: ink:0.7, mosaic:0.3.",
 )
+@click.option(
+    "--style-at", metavar="TIME=STYLE", multiple=True, help="Change to it then: 0:05=ink."
+)
+@click.option("--fade", type=float, metavar="SECONDS", help="How long a change takes. [1]")
+@click.option(
+    "--mask",
+    metavar="FILE[=STYLE]",
+    multiple=True,
+    help="Draw where a picture or clip is white, in a style of its own if one is given.",
+)
+@click.option("--feather", type=float, metavar="PIXELS", help="Soften a mask's edges. [2]")
 @_drawing
 @click.option("--start", metavar="TIME", help="Begin there: 12.5, 1:30 or 0:01:30.")
 @click.option("--end", metavar="TIME", help="Stop there.")
@@ -171,6 +198,9 @@ def stylize(
     vidstyle stylize frames/%05d.png out.mp4 --fps 24 --style ink
     vidstyle stylize in.mp4 - --style ink | ffplay -           y4m on standard output
     vidstyle stylize in.mp4 out.mp4 --style ink --start 0:10 --end 0:20 --side-by-side
+    vidstyle stylize in.mp4 out.mp4 --style ink:0.7 --style mosaic:0.3    two styles mixed
+    vidstyle stylize in.mp4 out.mp4 --style ink --style-at 0:05=mosaic    one after the other
+    vidstyle stylize in.mp4 out.mp4 --style ink --mask sky.png=mosaic     and one for a region
 
     OUT may be .mp4 .m4v .mov .mkv .webm .ts .gif, a picture (.png .jpg .webp .tiff .bmp), numbered
     pictures (%05d.png), a folder, or - for y4m on standard output (raw RGB with --codec rawvideo).
@@ -290,6 +320,7 @@ def styles(sheet: str | None, overwrite: bool, as_json: bool) -> None:
 
 vidstyle.add_command(train)
 vidstyle.add_command(weights)
+vidstyle.add_command(info)
 
 
 @vidstyle.command()
@@ -311,10 +342,10 @@ def _make_job(job_file: str | None, settings: dict[str, Any]) -> Job:
     """The job that options and, below them, a job file describe."""
     from vidstyle.job import Job, read_job
 
-    given = {name: value for name, value in settings.items() if value is not None}
+    given = {name: value for name, value in settings.items() if value not in (None, ())}
     if job_file is not None:
         return read_job(job_file, **given)
-    for name, what in (("source", "IN"), ("sink", "OUT"), ("style", "--style")):
+    for name, what in (("source", "IN"), ("sink", "OUT")):
         if name not in given:
             raise UsageError(f"{what} is missing. See: vidstyle stylize --help")
     return Job(**given)

@@ -83,6 +83,7 @@ class AdaAttNImage(nn.Module):
     memory_names: ClassVar[tuple[str, ...]] = ()
     smallest: ClassVar[int] = 32  # pixels a side: relu5_1 is then 2x2
     least_strength: ClassVar[float] = 0.1  # at 0 the content is not given back
+    mixes: ClassVar[bool] = False  # points of several styles have nothing to do with each other
 
     def __init__(self) -> None:
         super().__init__()

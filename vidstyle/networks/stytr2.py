@@ -35,6 +35,7 @@ class StyTr2(nn.Module):
     memory_names: ClassVar[tuple[str, ...]] = ()
     smallest: ClassVar[int] = 16  # pixels a side, so that reflection finds a neighbor
     least_strength: ClassVar[float] = 1.0  # the paper has no strength
+    mixes: ClassVar[bool] = False  # tokens of several styles have nothing to do with each other
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,0 +1,126 @@
+"""From a frame to its drawing: which styles are seen when, where, and in which colors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import reduce
+from typing import Self
+
+import numpy as np
+
+from vidstyle.codes import mixed
+from vidstyle.contracts import ErrorType, HostArray, Look, Pixels, StyleCode
+from vidstyle.image import resize
+from vidstyle.job import Job
+from vidstyle.keep_color import recolored, with_luminance_of
+from vidstyle.masks import Mask, laid_over
+from vidstyle.sources import Reading
+from vidstyle.stylizer import Stylizer
+from vidstyle.temporal.cuts import glance, is_cut
+from vidstyle.timeline import Timeline
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Styles over time, seen where any of the masks is white; without masks, everywhere."""
+
+    styles: Timeline
+    masks: tuple[Mask, ...]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What one frame hands to the next."""
+
+    codes: Mapping[str, StyleCode] = field(default_factory=dict)  # by style; none: to be read
+    start: Fraction | None = None  # time of the first frame of all
+    seen: HostArray | None = None  # a glance at the last frame
+
+
+class Direction:
+    """Draws the frames of a job, one after the other. Opened by `with`.
+
+    Styles are read then; for `--keep-color match`, in the colors of each scene, at its first frame.
+
+    Raises:
+        UsageError: the network cannot do what the job asks of it.
+        InputError: a style or mask that cannot be read.
+    """
+
+    def __init__(self, job: Job, stylizer: Stylizer, reading: Reading) -> None:
+        self._job, self._stylizer, self._reading = job, stylizer, reading
+        self._matches = job.keep_color == "match"
+        self._masks = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as masks:
+            self._layers = self._open_layers(masks)
+            styles = dict.fromkeys(name for layer in self._layers for name in layer.styles.styles)
+            if any(len(layer.styles.styles) > 1 for layer in self._layers):
+                self._stylizer.check_mixes()
+            if self._matches:
+                self._pictures = {name: self._stylizer.picture_of(name) for name in styles}
+                self.first_scene = Scene()
+            else:
+                self.first_scene = Scene({name: self._read(name) for name in styles})
+            self._masks = masks.pop_all()
+        return self
+
+    def __exit__(self, kind: ErrorType, error: object, trace: object, /) -> None:
+        self._masks.close()
+
+    def __call__(self, content: Pixels, time: Fraction, scene: Scene) -> tuple[Pixels, Scene]:
+        """Draw `content`, which is seen at `time`, after the frame that gave `scene`."""
+        scene = self._scene_of(content, time, scene)
+        assert scene.start is not None
+        seconds = time - scene.start
+        height, width = content.shape[:2]
+        small = resize(content, *self._job.working_size(height, width))
+        shown = content
+        for layer in self._layers:
+            drawn = resize(self._stylizer(small, self._look(layer, seconds, scene)), height, width)
+            if self._job.keep_color == "luminance":
+                drawn = with_luminance_of(drawn, content)
+            if layer.masks:
+                shares = [mask.at(seconds, height, width) for mask in layer.masks]
+                drawn = laid_over(shown, drawn, reduce(np.maximum, shares))
+            shown = drawn
+        return shown, scene
+
+    def _open_layers(self, masks: ExitStack) -> list[Layer]:
+        """The styles of the whole picture first, then those that regions have of their own."""
+        everywhere, own = [], []
+        for region in self._job.regions:
+            mask = masks.enter_context(Mask(region.file, self._reading, self._job.feather))
+            if region.style:
+                own.append(Layer(Timeline(((0.0, {region.style: 1.0}),), 0.0), (mask,)))
+            else:
+                everywhere.append(mask)
+        timeline = self._job.timeline
+        return [*([Layer(timeline, tuple(everywhere))] if timeline else []), *own]
+
+    def _scene_of(self, content: Pixels, time: Fraction, scene: Scene) -> Scene:
+        """`scene`, or the new one that `content` begins."""
+        if scene.start is None:
+            scene = replace(scene, start=time)
+        if not self._matches:
+            return scene
+        now = glance(content)
+        if scene.seen is None or is_cut(scene.seen, now):
+            codes = {
+                name: self._read(recolored(picture, content))
+                for name, picture in self._pictures.items()
+            }
+            scene = replace(scene, codes=codes)
+        return replace(scene, seen=now)
+
+    def _look(self, layer: Layer, seconds: Fraction, scene: Scene) -> Look:
+        mix = layer.styles.at(float(seconds))
+        code = mixed([scene.codes[name] for name in mix], list(mix.values()))
+        return Look(code, self._job.strength)
+
+    def _read(self, style: str | Pixels) -> StyleCode:
+        return self._stylizer.read(style, self._job.style_size)

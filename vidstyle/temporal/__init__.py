@@ -1,0 +1,1 @@
+"""What holds from one frame to the next."""

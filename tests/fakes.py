@@ -25,6 +25,9 @@ class FakeStylizer:
     def prepare(self, info: VideoInfo) -> None:
         self.prepared.append((info.height, info.width))
 
+    def read(self, style: Any, side: int = 0) -> tuple[Any, ...]:
+        return ()
+
     def look(self, style: Any, strength: float = 1.0) -> Look:
         return Look((), strength)
 

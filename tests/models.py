@@ -11,7 +11,6 @@ from vidstyle.networks.importing import header_of, store_model
 from vidstyle.networks.vgg import PRUNED
 from vidstyle.weights import Model, published_checkpoints
 
-
 NETWORK_AND_CONFIG: dict[str, tuple[str, dict[str, Any]]] = {
     **{name: (name, {}) for name in NETWORKS},
     **{

@@ -14,7 +14,7 @@ FLOORS = [
     {"avframe", "styles", "timeline", "keep_color", "export", "contact_sheet"},
     {"job"},
     {"networks", "runtimes", "sources", "sinks", "pipeline", "temporal"},
-    {"stylizer", "masks", "train"},
+    {"stylizer", "masks", "train", "fetching"},
     {"direction"},
     {"session"},
     {"api", "batch", "sheet"},

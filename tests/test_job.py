@@ -19,6 +19,7 @@ from vidstyle.job import Job, parse_size, parse_time, read_job, save_job
 FULL = Job(
     "in.mp4", "out.mp4", "ink", "adain", 0.5, "torch", "cpu", "fp32", "0:01", "0:02.5", "64x48",
     True, "h264", 20.5, "slow", "8M", "yuv420p", False, True, 24.0, "64x48", 0.5, 1000,
+    ("0:05=mosaic", "0:07=ink:2"), 0.5, 512, "match", ("sky.png=ink", "face.mp4"), 4.0, "720p",
 )  # fmt: skip
 
 
@@ -69,6 +70,31 @@ def test_a_job_that_cannot_be_is_refused(tmp_path: Path, text: str, said: str) -
         read_job(tmp_path / "job.toml", **needed)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("strength = 0.5", "No style is given"),
+        ("style = ['ink', 1]", r"cannot be \['ink', 1\]"),
+        ("style = 'ink:-1'", "STYLE:WEIGHT"),
+        ("style_at = 'ink'", "TIME=STYLE"),
+        ("style_at = ['soon=ink']", "is a time"),
+        ("style = 'ink'\nfade = -1", "--fade is 0 to 3600"),
+        ("style = 'ink'\nstyle_size = 32", "--style-size is 64 to 8192"),
+        ("style = 'ink'\nstyle_size = 400.5", "cannot be 400.5"),
+        ("style = 'ink'\nkeep_color = 'all'", "luminance or match"),
+        ("style = 'ink'\nmask = '=ink'", "FILE=STYLE"),
+        ("style = 'ink'\nfeather = nan", "--feather is 0 to 1000"),
+        ("style = 'ink'\nmax_size = 'small'", "A size is"),
+    ],
+)
+def test_styles_and_regions_that_cannot_be_are_refused(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "job.toml").write_text(text)
+    with pytest.raises(UsageError, match=said):
+        read_job(tmp_path / "job.toml", source="a", sink="b")
+
+
 @pytest.mark.parametrize("content", [b"= nonsense", b"\xff\xfe"])
 def test_a_file_that_is_no_job_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "job.toml").write_bytes(content)
@@ -116,3 +142,22 @@ def test_another_shape_is_shown_in_the_old_one() -> None:
 
 def test_side_by_side_is_twice_as_wide() -> None:
     assert Job("a", "b", "c", side_by_side=True).output_info(VideoInfo(64, 48)).width == 128
+
+
+def test_several_styles_may_be_a_list(tmp_path: Path) -> None:
+    path = tmp_path / "job.toml"
+    path.write_text("source = 'a'\nsink = 'b'\nstyle = ['ink:3', 'mosaic']")
+    timeline = read_job(path).timeline
+    assert timeline is not None and timeline.at(0) == {"ink": 0.75, "mosaic": 0.25}
+
+
+def test_without_a_first_style_the_earliest_is_seen_from_the_start() -> None:
+    timeline = Job("a", "b", style_at=("0:05=mosaic", "0:02=ink")).timeline
+    assert timeline is not None and timeline.keys == ((0.0, {"ink": 1.0}), (5.0, {"mosaic": 1.0}))
+
+
+def test_frames_keep_their_shape_within_the_largest_size() -> None:
+    job = Job("a", "b", "ink", max_size="640x640")
+    assert job.working_size(1080, 1920) == (360, 640)
+    assert job.working_size(300, 500) == (300, 500)
+    assert Job("a", "b", "ink", max_size="540p").working_size(1080, 1920) == (540, 960)

@@ -85,5 +85,5 @@ def test_a_mistyped_network_is_guessed():
 
 def test_a_network_without_weights_says_how_to_get_them(monkeypatch, tmp_path):
     monkeypatch.setenv("VIDSTYLE_DATA", str(tmp_path))
-    with pytest.raises(VidstyleError, match="vidstyle weights import adain --vgg"):
-        load_stylizer(Drawing(network="adain"))
+    with pytest.raises(VidstyleError, match="vidstyle weights (fetch|import) stytr2"):
+        load_stylizer(Drawing(network="stytr2"))

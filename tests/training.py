@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tomli_w
 import torch
 from models import picture
 from PIL import Image
+from torch import nn
 
+from vidstyle.networks.layers import mirrored_decoder
 from vidstyle.networks.vgg import PRUNED, VGG
 from vidstyle.train.data import contents_of, styles_of
 from vidstyle.train.lossnet import load_loss_network
@@ -46,6 +48,40 @@ SETTINGS: dict[str, Any] = {
 }  # fmt: skip
 
 
+class Lesson(NamedTuple):
+    """What a tiny training with an objective is."""
+
+    changes: dict[str, Any]  # of the tiny recipe
+    kept: tuple[str, ...]  # parts that stay as they are
+
+
+def lesson(
+    objective: str, weights: Sequence[str], kept: Sequence[str] = (), **changes: Any
+) -> Lesson:
+    """One of a network that begins with random weights, each term weighed alike."""
+    stage = IMITATE | {
+        "objective": objective, "teacher": "",
+        "rates": {part: 0.0 for part in kept}, "weights": dict.fromkeys(weights, 1.0),
+    }  # fmt: skip
+    changes = {"network": objective, "start": "", "config": {}, "stages": [stage]} | changes
+    return Lesson(changes, tuple(kept))
+
+
+JUDGED = ("style", "sliced", "content", "steady", "lattice", "range")
+OF_VGG: dict[str, Any] = {
+    "encoder": "weights/shallow.pth", "decoder": "weights/inverse.pth",
+}  # fmt: skip
+LESSONS = {
+    "imitate": Lesson({"stages": [IMITATE]}, ("style_encoder", "modulator")),
+    "perceptual": Lesson({"stages": [PERCEPTUAL]}, ("style_encoder", "modulator")),
+    "adain": lesson(
+        "adain", (*JUDGED, "target"), ["encoder"],
+        config={"layer": "relu3_1"}, start_files=OF_VGG,
+    ),
+    "adaattn": lesson("adaattn", (*JUDGED, "local", "similar"), ["encoder"], start_files=OF_VGG),
+}  # fmt: skip
+
+
 @contextmanager
 def on_one_thread() -> Iterator[None]:
     """On busy cores, threads that wait for each other at every tiny layer take minutes."""
@@ -57,7 +93,7 @@ def on_one_thread() -> Iterator[None]:
 
 @lru_cache
 def data_folder(folder: Path) -> Path:
-    """Four photographs, four paintings and two loss networks below `folder`."""
+    """Four photographs, four paintings, two loss networks and a decoder below `folder`."""
     for kind, size in (("photograph", (60, 80)), ("painting", (72, 56))):
         (folder / f"{kind}s").mkdir(parents=True)
         for number in range(4):
@@ -65,6 +101,7 @@ def data_folder(folder: Path) -> Path:
     (folder / "weights").mkdir()
     random_vgg(folder / "weights/shallow.pth", VGG("relu3_1"))
     random_vgg(folder / "weights/deep.pth", VGG("relu4_1", widths=PRUNED))
+    random_vgg(folder / "weights/inverse.pth", mirrored_decoder("relu3_1"))
     return folder
 
 
@@ -75,12 +112,12 @@ def save(path: Path, pixels: np.ndarray) -> Path:
     return path
 
 
-def random_vgg(path: Path, network: VGG) -> VGG:
+def random_vgg(path: Path, network: nn.Module) -> nn.Module:
     """Store seeded weights under names of their authors' own, in their order."""
     torch.manual_seed(0)
     for weight in network.parameters():
         if weight.dim() > 1:
-            torch.nn.init.kaiming_normal_(weight)
+            nn.init.kaiming_normal_(weight)
     state = network.state_dict()
     torch.save({f"features.{n}": value for n, value in enumerate(state.values())}, path)
     return network

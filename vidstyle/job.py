@@ -45,21 +45,14 @@ class Job:
     source: str  # a file, folder, numbered pictures, URL, or "-"
     sink: str
     style: Several = ()  # each a name or a picture's path, ":0.7" behind it for its weight
-    style_at: Several = ()  # each "0:05=STYLE": seen from that time on
-    fade: float = 1.0  # seconds that a change of style takes
-    style_size: int = READ_SIDE  # pixels a side that a style is read at
     network: str = "swift"
     strength: float = 1.0  # 0..1
-    keep_color: str | None = None  # "luminance" or "match"
-    mask: Several = ()  # each a picture or clip: drawn where it is white; or "FILE=STYLE"
-    feather: float = 2.0  # pixels by which a mask's edges are softened
     runtime: str = "auto"
     device: str = "auto"
     precision: str = "auto"
     start: str | None = None  # seconds, MM:SS or HH:MM:SS from the beginning
     end: str | None = None
     size: str | None = None  # "1280x720" or, for the height alone, "720p"
-    max_size: str | None = None  # likewise; larger frames are drawn so small, then enlarged
     side_by_side: bool = False  # content left, drawing right
     codec: str | None = None
     crf: float | None = None
@@ -72,6 +65,13 @@ class Job:
     raw: str | None = None  # "1280x720": standard input is raw RGB of that size
     max_errors: float = 0.02  # share of frames that may be lost
     max_pixels: int = MAX_PIXELS
+    style_at: Several = ()  # each "0:05=STYLE": seen from that time on
+    fade: float = 1.0  # seconds that a change of style takes
+    style_size: int = READ_SIDE  # pixels a side that a style is read at
+    keep_color: str | None = None  # "luminance" or "match"
+    mask: Several = ()  # each a picture or clip: drawn where it is white; or "FILE=STYLE"
+    feather: float = 2.0  # pixels by which a mask's edges are softened
+    max_size: str | None = None  # as `size`; larger frames are drawn so small, then enlarged
 
     def __post_init__(self) -> None:
         _in_range("--strength", self.strength, 0, 1)
@@ -82,7 +82,7 @@ class Job:
             raise UsageError(f"--keep-color is luminance or match; got {self.keep_color!r}.")
         if not (self.style or self.style_at or any(region.style for region in self.regions)):
             raise UsageError("No style is given: --style, or --style-at, or --mask FILE=STYLE.")
-        _ = self.timeline
+        _ = self.timeline, self.regions
         _in_range("--max-errors", self.max_errors, 0, 1)
         if self.precision not in ("auto", "fp32", "bf16", "fp16"):
             raise UsageError(f"--precision is auto, fp32, bf16 or fp16; got {self.precision!r}.")

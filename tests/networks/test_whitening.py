@@ -6,12 +6,12 @@ import torch
 from vidstyle.networks.whitening import (
     affine,
     cholesky,
-    cholesky_by_elimination,
+    newton_cholesky,
     exact_cholesky,
     mean_covariance,
 )
 
-FORMS = {"exact": exact_cholesky, "elimination": cholesky_by_elimination}
+FORMS = {"exact": exact_cholesky, "newton": newton_cholesky}
 
 
 def covariance(channels, condition, seed=0, batch=1):

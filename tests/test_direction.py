@@ -1,0 +1,195 @@
+"""From a frame to its drawing: styles over time and by region, colors, working size."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from models import picture, random_model
+from PIL import Image
+
+from vidstyle.direction import Direction
+from vidstyle.errors import InputError, UnknownName, UsageError
+from vidstyle.job import Job
+from vidstyle.sources import Reading
+from vidstyle.stylizer import Drawing, load_stylizer
+
+CONTENT = picture(48, 64)
+
+
+@pytest.fixture(scope="module")
+def stylizer():
+    return load_stylizer(Drawing(device="cpu", precision="fp32"))
+
+
+def drawn(stylizer, *seconds, content=CONTENT, style=(), **settings):
+    """The drawings of `content` at each of `seconds`, or its only one."""
+    found = []
+    with Direction(Job("a", "b", style, **settings), stylizer, Reading()) as direction:
+        scene = direction.first_scene
+        for second in seconds or (0,):
+            pixels, scene = direction(content, Fraction(second), scene)
+            found.append(pixels)
+    return found if seconds else found[0]
+
+
+def distance(one, other):
+    return np.abs(one.astype(float) - other).mean()
+
+
+@pytest.fixture
+def mask(tmp_path):
+    """White at the right."""
+    pixels = np.zeros((48, 64), np.uint8)
+    pixels[:, 32:] = 255
+    Image.fromarray(pixels).save(tmp_path / "mask.png")
+    return str(tmp_path / "mask.png")
+
+
+def test_one_style_is_the_stylizers_drawing(stylizer):
+    assert np.array_equal(drawn(stylizer, style="ink"), stylizer(CONTENT, stylizer.look("ink")))
+
+
+def test_a_mix_lies_between_its_styles(stylizer):
+    ink, mosaic = (drawn(stylizer, style=name) for name in ("ink", "mosaic"))
+    mix = drawn(stylizer, style=("ink:0.5", "mosaic:0.5"))
+    assert distance(mix, ink) < distance(ink, mosaic) > distance(mix, mosaic)
+    nearly = drawn(stylizer, style=("ink:0.99", "mosaic:0.01"))
+    assert distance(nearly, ink) < 0.1 * distance(ink, mosaic)
+
+
+def test_a_style_changes_at_its_time(stylizer):
+    start = 100  # clips need not begin at 0
+    before, during, after = drawn(
+        stylizer, start, start + 5.5, start + 7, style="ink", style_at="0:05=mosaic"
+    )
+    assert np.array_equal(before, drawn(stylizer, style="ink"))
+    assert np.array_equal(during, drawn(stylizer, style=("ink", "mosaic")))
+    assert np.array_equal(after, drawn(stylizer, style="mosaic"))
+
+
+def test_a_mask_leaves_the_content_where_it_is_black(stylizer, mask):
+    found, whole = (
+        drawn(stylizer, style="ink", mask=mask, feather=0.0),
+        drawn(stylizer, style="ink"),
+    )
+    assert np.array_equal(found[:, :32], CONTENT[:, :32])
+    assert np.array_equal(found[:, 32:], whole[:, 32:])
+
+
+def test_a_region_has_a_style_of_its_own(stylizer, mask):
+    found = drawn(stylizer, style="ink", mask=f"{mask}=mosaic", feather=0.0)
+    assert np.array_equal(found[:, :32], drawn(stylizer, style="ink")[:, :32])
+    assert np.array_equal(found[:, 32:], drawn(stylizer, style="mosaic")[:, 32:])
+
+
+def test_only_a_region_may_be_drawn(stylizer, mask):
+    found = drawn(stylizer, mask=f"{mask}=mosaic", feather=0.0)
+    assert np.array_equal(found[:, :32], CONTENT[:, :32])
+    assert not np.array_equal(found[:, 32:], CONTENT[:, 32:])
+
+
+def test_two_masks_of_one_style_add_up(stylizer, mask, tmp_path):
+    Image.fromarray(255 - np.asarray(Image.open(mask))).save(tmp_path / "left.png")
+    both = (mask, str(tmp_path / "left.png"))
+    found = drawn(stylizer, style="ink", mask=both, feather=0.0)
+    assert np.array_equal(found, drawn(stylizer, style="ink"))
+
+
+def test_luminance_keeps_the_colors_of_the_content(stylizer):
+    content = picture(48, 64) // 2 + np.array([90, 40, 10], np.uint8)
+    plain = drawn(stylizer, content=content, style="starry-night")
+    kept = drawn(stylizer, content=content, style="starry-night", keep_color="luminance")
+
+    def hue(pixels):
+        mean = pixels.reshape(-1, 3).mean(0)
+        return mean - mean.mean()
+
+    assert np.abs(hue(kept) - hue(content)).max() < 0.5 * np.abs(hue(plain) - hue(content)).max()
+
+
+def test_a_matched_style_is_read_anew_after_a_cut_alone(stylizer, monkeypatch):
+    read, original = [], stylizer.read
+    monkeypatch.setattr(stylizer, "read", lambda *given: read.append(1) or original(*given))
+    job = Job("a", "b", "starry-night", keep_color="match")
+    with Direction(job, stylizer, Reading()) as direction:
+        scene, counts = direction.first_scene, []
+        for number, content in enumerate([CONTENT, CONTENT, 255 - CONTENT, 255 - CONTENT]):
+            _, scene = direction(content, Fraction(number), scene)
+            counts.append(len(read))
+    assert counts == [1, 1, 2, 2]
+
+
+def test_a_largest_size_is_drawn_and_then_enlarged(stylizer):
+    sizes = []
+
+    class Watched:
+        def __init__(self):
+            self.read, self.check_mixes = stylizer.read, stylizer.check_mixes
+
+        def __call__(self, pixels, look):
+            sizes.append(pixels.shape[:2])
+            return stylizer(pixels, look)
+
+    found = drawn(Watched(), style="ink", max_size="24p")
+    assert sizes == [(24, 32)] and found.shape == CONTENT.shape
+    drawn(Watched(), style="ink", max_size="2000x1000")
+    assert sizes[-1] == (48, 64)  # smaller frames stay as they are
+
+
+def test_strokes_are_finer_when_a_style_is_read_larger(stylizer):
+    small, large = (drawn(stylizer, style="mosaic", style_size=side) for side in (384, 768))
+    assert distance(small, large) > 1
+
+
+def test_a_style_that_is_read_in_parts_draws_nearly_the_same(stylizer):
+    whole, parts = (drawn(stylizer, style="starry-night", style_size=s) for s in (1024, 1040))
+    other = drawn(stylizer, style="ink")
+    assert distance(whole, parts) < 0.3 * distance(whole, other)
+
+
+def test_a_style_that_is_not_there_is_said_before_anything_is_drawn(stylizer):
+    for settings in ({}, {"keep_color": "match"}):
+        with pytest.raises(UnknownName):
+            drawn(stylizer, style="stary-night", **settings)
+
+
+def test_a_mask_that_is_not_there_is_said_before_anything_is_drawn(stylizer):
+    with pytest.raises(InputError, match="none.png"):
+        drawn(stylizer, style="ink", mask="none.png")
+
+
+@pytest.fixture
+def bank(tmp_path, monkeypatch):
+    """One that has learned two styles by heart."""
+    random_model("stylebank", tmp_path)
+    monkeypatch.setenv("VIDSTYLE_DATA", str(tmp_path))
+    return load_stylizer(Drawing("stylebank-random", device="cpu", precision="fp32"))
+
+
+def test_a_style_may_be_a_number(bank):
+    first, second = (drawn(bank, style=number) for number in ("0", "1"))
+    assert distance(first, second) > 1
+    mix = drawn(bank, style=("0", "1"))
+    assert not np.array_equal(mix, first) and not np.array_equal(mix, second)
+
+
+@pytest.mark.parametrize("number", ["2", "-1", "ink"])
+def test_a_number_that_is_not_there_is_said(bank, number):
+    with pytest.raises(UnknownName, match="style of stylebank-random"):
+        drawn(bank, style=number)
+
+
+def test_learned_styles_cannot_be_recolored(bank):
+    with pytest.raises(UsageError, match="by heart"):
+        drawn(bank, style="0", keep_color="match")
+
+
+@pytest.mark.parametrize(
+    "settings", [{"style": ("ink", "mosaic")}, {"style": "ink", "style_size": 1025}], ids=str
+)
+def test_what_a_network_cannot_mix_is_refused(settings, tmp_path, monkeypatch):
+    random_model("stytr2", tmp_path)
+    monkeypatch.setenv("VIDSTYLE_DATA", str(tmp_path))
+    stylizer = load_stylizer(Drawing("stytr2-random", device="cpu", precision="fp32"))
+    with pytest.raises(UsageError, match="cannot be mixed"):
+        drawn(stylizer, **settings)

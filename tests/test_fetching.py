@@ -118,7 +118,7 @@ def test_a_file_that_was_damaged_since_is_downloaded_again(server, path):
 
 def test_a_download_that_broke_off_is_gone_on_with(server, path):
     server.sends = BEGUN
-    refused(server, path, f"broke off after {BEGUN} of {len(CONTENT)} bytes.*same command")
+    refused(server, path, f"broke off after {BEGUN} of {len(CONTENT)} bytes.*same command again")
     server.sends = len(CONTENT)
     told = get(server, path)
     assert server.asked == [None, f"bytes={BEGUN}-"]

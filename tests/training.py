@@ -74,6 +74,10 @@ OF_VGG: dict[str, Any] = {
 LESSONS = {
     "imitate": Lesson({"stages": [IMITATE]}, ("style_encoder", "modulator")),
     "perceptual": Lesson({"stages": [PERCEPTUAL]}, ("style_encoder", "modulator")),
+    "reconstruct": lesson(
+        "reconstruct", ("pixels", "features"), ["encoder"],
+        network="adaattn", config={"widths": list(PRUNED), "decoder": "separable"},
+    ),
     "adain": lesson(
         "adain", (*JUDGED, "target"), ["encoder"],
         config={"layer": "relu3_1"}, start_files=OF_VGG,

@@ -40,6 +40,7 @@ class Header:
     license: str
     source: str
     styles: tuple[str, ...] = ()  # those it has learned; none: it reads any picture
+    mixes: bool = True  # whether codes of several styles can be mixed
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def find_model(name: str) -> Model:
 
     Raises:
         UnknownName: no model and no network of that name.
-        VidstyleError: a network whose weights are not here; the message says how to import them.
+        VidstyleError: a network whose weights are not here; the message says how to get them.
         InputError: the file is damaged.
     """
     for folder in _folders():
@@ -85,11 +86,7 @@ def find_model(name: str) -> Model:
         if path.name in _names(folder):
             return Model(name, path, _read_header(path))
     if name in (published := published_checkpoints()):
-        options = " ".join(f"--{part} {file}" for part, file in published[name]["files"].items())
-        raise VidstyleError(
-            f"The weights of {name!r} do not come with vidstyle. Get them from "
-            f"{published[name]['address']}, then: vidstyle weights import {name} {options}"
-        )
+        raise VidstyleError(f"The weights of {name!r} are not here. {how_to_get(name)}")
     here = [Path(file).stem for folder in _folders() for file in _names(folder)]
     raise UnknownName("network", name, dict.fromkeys([*here, *published]))
 
@@ -124,6 +121,24 @@ def published_checkpoint(network: str) -> dict[str, Any]:
     return rows[network]
 
 
+def how_to_get(name: str) -> str:
+    """What to do for the weights of a published network that are not here, as a sentence."""
+    row = published_checkpoint(name)
+    if "urls" in row:
+        return f"Download them: vidstyle weights fetch {name}"
+    options = " ".join(f"{part_option(name, part)} {file}" for part, file in row["files"].items())
+    return (
+        f"Get the files by way of {row['address']} ({row['where']}), "
+        f"then: vidstyle weights import {name} {options}"
+    )
+
+
+def part_option(name: str, part: str) -> str:
+    """The option that takes a part; one that is there for each style is given again and again."""
+    style_part = published_checkpoint(name).get("style_part")
+    return f"--{style_part}" if style_part and part.startswith(f"{style_part}-") else f"--{part}"
+
+
 def header_metadata(header: Header) -> dict[str, str]:
     """A header as safetensors stores it: words by name."""
     return {
@@ -154,6 +169,7 @@ def _read_header(path: Path) -> Header:
             words["license"],
             words["source"],
             tuple(json.loads(words.get("styles", "[]"))),
+            json.loads(words.get("mixes", "true")),
         )
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise InputError(

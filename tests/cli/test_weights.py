@@ -132,7 +132,7 @@ def test_info_about_nothing_says_where_to_look(capfd):
     ("name", "said"),
     [
         ("adain", "vidstyle weights fetch adain"),
-        ("wct", "Google Drive.*vidstyle weights import wct --encoder vgg_normalised_conv5_1.pth"),
+        ("stytr2", "Google Drive.*vidstyle weights import stytr2 --transformer transformer_iter"),
         ("stylebank", "weights import stylebank .*--bank bank_0.pth --bank bank_1.pth"),
     ],
 )
@@ -298,7 +298,7 @@ def test_a_download_goes_to_the_folder_that_is_named(published_here, tmp_path, c
 def test_an_interrupted_download_keeps_what_it_has(published_here, tmp_path, capfd, monkeypatch):
     draft = tmp_path / "cache/downloads/msgnet/21styles.model.part"
     monkeypatch.setattr(Answer, "draft", draft)
-    check_refused(capfd, 130, "The same command goes on", "fetch", "msgnet")
+    check_refused(capfd, 130, "try the same command again", "fetch", "msgnet")
     assert published_here.read_bytes().startswith(draft.read_bytes())
 
 

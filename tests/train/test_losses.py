@@ -7,12 +7,15 @@ import torch.nn.functional as F
 from models import picture
 
 from vidstyle.train.losses import (
+    attended,
     beyond_range,
     content_loss,
+    feature_loss,
     high_pass,
     lattice,
     moments,
     quantiles,
+    similarity_loss,
     sliced_wasserstein,
     style_loss,
     unsteadiness,
@@ -131,6 +134,72 @@ def test_a_sliced_distance_is_that_of_quantiles_over_the_variance():
         for b in range(2)
     ]
     assert np.allclose(sliced_wasserstein(drawn, style, variance), exact)
+
+
+def test_feature_loss_is_the_squared_distance_over_each_channels_variance():
+    wanted = torch.tensor([[[[0.0, 2.0]], [[0.0, 4.0]]]])  # variances 2 and 8
+    drawn = wanted + torch.tensor([[[[1.0, 1.0]], [[2.0, 4.0]]]])  # mean squares 1 and 10
+    assert feature_loss(drawn, wanted).tolist() == pytest.approx([(1 / 2 + 10 / 8) / 2])
+
+
+def test_a_channel_that_hardly_varies_does_not_outweigh_the_others():
+    wanted = torch.tensor([[[[0.0, 2.0]], [[1.0, 1.0]]]])  # variances 2 and 0, 1 on average
+    assert feature_loss(wanted + 1, wanted).tolist() == pytest.approx([(1 / 2 + 1 / 0.01) / 2])
+
+
+def test_attended_features_have_the_statistics_of_similar_points():
+    content = [features(1, 2, 8, 6, seed=2), features(1, 3, 4, 3, seed=3)]
+    style = [features(1, 2, 5, 5, seed=4), features(1, 3, 5, 5, seed=5)]
+    normalized = []
+    for shallow, deep in (content, style):
+        stride = shallow.shape[2] // deep.shape[2]
+        x = torch.cat([shallow[..., ::stride, ::stride], deep], 1).double()
+        mean, std = x.mean((2, 3), keepdim=True), x.flatten(2).std(2, correction=0)
+        normalized.append(((x - mean) / std[..., None, None])[0].flatten(1))
+    weights = torch.softmax(normalized[0].T @ normalized[1], 1)
+    values = style[1][0].flatten(1).double()
+    expected = torch.empty(3, 12, dtype=torch.float64)
+    for place, share in enumerate(weights):
+        mean = (share * values).sum(1)
+        variance = (share * (values - mean[:, None]).square()).sum(1)
+        expected[:, place] = variance.sqrt() * normalized[0][-3:, place] + mean
+    found = attended(content, style)
+    assert torch.allclose(found.double(), expected.view(1, 3, 4, 3), **CLOSE)
+
+
+def test_attention_does_not_depend_on_how_loud_features_are():
+    content = [features(1, 2, 8, 8, seed=2), features(1, 3, 4, 4, seed=3)]
+    style = [features(1, 2, 5, 5, seed=4), features(1, 3, 5, 5, seed=5)]
+    loud = attended(content, style)
+    quiet = attended([1e-2 * maps for maps in content], [1e-2 * maps for maps in style])
+    assert torch.allclose(1e2 * quiet, loud, rtol=1e-2)
+
+
+def test_a_similarity_is_a_cosine_distance_over_its_mean():
+    drawn, again, content, content_again = (
+        features(2, 4, n, 1, seed=n)[..., 0] for n in (5, 6, 7, 8)
+    )
+    content, content_again = content[..., :5], content_again[..., :6]
+    expected = torch.zeros(2, dtype=torch.float64)
+    for picture_ in range(2):
+        both = []
+        for some, others in ((drawn, again), (content, content_again)):
+            distance = torch.tensor(
+                [
+                    [1 - float(F.cosine_similarity(some[picture_, :, i], others[picture_, :, j], 0))
+                     for j in range(6)]
+                    for i in range(5)
+                ], dtype=torch.float64,
+            )  # fmt: skip
+            both.append(distance / distance.mean(0))
+        expected[picture_] = (both[0] - both[1]).abs().mean()
+    found = similarity_loss(drawn, again, content, content_again)
+    assert torch.allclose(found.double(), expected, **CLOSE)
+
+
+def test_drawings_that_are_the_photographs_are_as_alike_as_these():
+    some, others = features(1, 4, 5, 5).flatten(2), features(1, 4, 5, 5, seed=1).flatten(2)
+    assert similarity_loss(3 * some, others, some, others).item() < 1e-6
 
 
 def test_high_pass_is_the_picture_less_its_mean_over_5x5_pixels():

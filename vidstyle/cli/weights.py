@@ -2,38 +2,112 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from vidstyle.cli.report import report
-from vidstyle.errors import UnknownName
+from vidstyle.cli.table import table
+from vidstyle.errors import Interrupted, UnknownName
+
+_folder = click.option("--folder", metavar="DIR", help="Where to store. [the user's data folder]")
 
 
 @click.group()
 def weights() -> None:
-    """List and import the weights of networks."""
+    """List, download and import the weights of networks."""
 
 
 @weights.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def list_weights(as_json: bool) -> None:
-    """List the networks, and whether their weights are here."""
+    """List the networks: those whose weights are here, and how to get the others."""
+    rows = _rows()
+    lines = table(
+        ("name", "license", "size", "sha256", "from", "lies at, or comes by"),
+        [
+            (
+                name,
+                row["license"],
+                f"{row['size'] / 1e6:.1f} MB" if row["size"] else "",
+                row["sha256"][:12],
+                row["source"],
+                row["path"] or row["command"],
+            )
+            for name, row in rows.items()
+        ],
+    )
+    report(rows, as_json, lines)
+
+
+def _rows() -> dict[str, dict[str, Any]]:
     from vidstyle.weights import models, published_checkpoints
 
-    rows: dict[str, dict[str, str]] = {}
+    rows: dict[str, dict[str, Any]] = {}
     for model in models():  # an imported one stands before a bundled one of its name
-        header = model.header
-        row = {"network": header.network, "license": header.license, "path": str(model.path)}
-        rows.setdefault(model.name, row)
+        rows.setdefault(
+            model.name,
+            {
+                "network": model.header.network,
+                "license": model.header.license,
+                "source": model.header.source,
+                "size": model.path.stat().st_size,
+                "sha256": model.digest,
+                "path": str(model.path),
+                "command": "",
+            },
+        )
     for name, published in published_checkpoints().items():
-        rows.setdefault(name, {"network": name, "license": published["license"], "path": ""})
-    lines = [
-        f"{name:<18}{row['path'] or 'not here; see: vidstyle weights import ' + name + ' --help'}"
-        for name, row in rows.items()
-    ]
-    report(rows, as_json, lines)
+        way = f"fetch {name}" if "urls" in published else f"import {name} --help"
+        rows.setdefault(
+            name,
+            {
+                "network": published.get("network", name),
+                "license": published["license"],
+                "source": published["address"],
+                "size": 0,
+                "sha256": "",
+                "path": "",
+                "command": f"vidstyle weights {way}",
+            },
+        )
+    return rows
+
+
+@weights.command()
+@click.argument("name")
+@_folder
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing unless something fails.")
+def fetch(name: str, folder: str | None, quiet: bool) -> None:
+    """Download the files that a network's authors publish, check and import them.
+
+    \b
+    vidstyle weights fetch adain
+
+    What was downloaded is kept in the cache folder; one that broke off is gone on with there.
+    """
+    from vidstyle.cli.progress import Moment, make_progress
+    from vidstyle.fetching import fetch as download
+
+    if quiet:
+        logging.getLogger("vidstyle").setLevel(logging.ERROR)
+    _check(name)
+    progress = make_progress(quiet)
+
+    def on_bytes(path: Path, done: int, total: int | None) -> None:
+        kilobytes = None if total is None else total // 1000
+        progress.update(Moment(done // 1000, kilobytes, "kB", None, path.name))
+
+    try:
+        parts = download(name, on_bytes)
+    except KeyboardInterrupt:
+        raise Interrupted("Interrupted; try the same command again.") from None
+    finally:
+        progress.close()
+    _import(name, parts, folder, quiet)
 
 
 class _ImportCommands(click.Group):
@@ -45,28 +119,31 @@ class _ImportCommands(click.Group):
         return list(published_checkpoints())
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        from vidstyle.networks import NETWORKS
-        from vidstyle.weights import published_checkpoint, published_checkpoints
+        from vidstyle.weights import published_checkpoint
 
-        if name not in list(NETWORKS):  # by its names alone: no network need be loaded
-            raise UnknownName("network", name, published_checkpoints())
+        _check(name)
         row = published_checkpoint(name)
+        style_part = row.get("style_part", "")
         options: list[click.Parameter] = [
             click.Option(
                 [f"--{part}", part.replace("-", "_")], metavar="FILE", help=f"As published: {file}."
             )
             for part, file in row["files"].items()
+            if not (style_part and part.startswith(style_part))
         ]
-        options.append(
-            click.Option(
-                ["--folder"], metavar="DIR", help="Where to store. [the user's data folder]"
+        if style_part:
+            about = "The file of a style; again for each one, in their order."
+            options.append(
+                click.Option(
+                    [f"--{style_part}"], metavar="FILE", multiple=True, required=True, help=about
+                )
             )
-        )
+        where = f" ({row['where']})" if "where" in row else ""
         about = (
-            f"Import {row['title']}.\n\n"
-            f"{row['paper']}. From {row['address']}. License: {row['license']}."
+            f"Import {row['title']}.\n\n{row['authors']}, {row['paper']}, {row['venue']}. "
+            f"From {row['address']}{where}. License: {row['license']}."
         )
-        return click.Command(name, params=options, help=about, callback=_importer(name))
+        return _folder(click.Command(name, params=options, help=about, callback=_importer(name)))
 
 
 @weights.group("import", cls=_ImportCommands)
@@ -75,16 +152,38 @@ def import_() -> None:
 
     \b
     vidstyle weights import adain --vgg vgg_normalised.pth --decoder decoder.pth
+
+    They are PyTorch checkpoints or safetensors files, and nothing in them is run.
     """
 
 
 def _importer(network: str) -> Callable[..., None]:
-    def run(folder: str | None, **parts: str | None) -> None:
-        from vidstyle.folders import data_folder
-        from vidstyle.networks.importing import import_weights
-
-        files = {name: Path(path) for name, path in parts.items() if path is not None}
-        model = import_weights(network, files, Path(folder) if folder else data_folder())
-        print(f"{model.path}: ready for --network {model.name}")
+    def run(folder: str | None, **given: str | tuple[str, ...] | None) -> None:
+        files: dict[str, Path] = {}
+        for part, path in given.items():
+            if isinstance(path, tuple):
+                files |= {f"{part}-{place}": Path(each) for place, each in enumerate(path)}
+            elif path is not None:
+                files[part] = Path(path)
+        _import(network, files, folder)
 
     return run
+
+
+def _import(network: str, files: dict[str, Path], folder: str | None, quiet: bool = False) -> None:
+    from vidstyle.folders import data_folder
+    from vidstyle.networks.importing import import_weights
+
+    model = import_weights(network, files, Path(folder) if folder else data_folder())
+    if not quiet:
+        print(f"{model.path}: ready for --network {model.name}")
+
+
+def _check(name: str) -> None:
+    """Guess a mistyped name; one that is known, but of which nothing is published, is no typo."""
+    from vidstyle.networks import NETWORKS
+    from vidstyle.weights import models, published_checkpoints
+
+    known = {*published_checkpoints(), *NETWORKS, *(model.name for model in models())}
+    if name not in known:
+        raise UnknownName("network", name, published_checkpoints())

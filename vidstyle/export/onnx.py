@@ -8,13 +8,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from onnxscript import ir
 from onnxscript.optimizer import fold_constants
 from torch.export import Dim
 
 from vidstyle.contracts import Graph, Port
 
 _TRACED = (104, 120)  # height and width that the graph is traced with
+_SMALL = 256  # numbers of a tensor that is not worth a step of its own
 _FOLDED = 2**20  # numbers of a tensor, at most, that is computed here rather than at every start
 
 
@@ -53,6 +56,7 @@ def to_onnx(
         )
         assert program is not None
         fold_constants(program.model, input_size_limit=_FOLDED, output_size_limit=_FOLDED)
+        _halve(program.model.graph)
         program.save(draft)
     draft.replace(path)
 
@@ -70,6 +74,27 @@ def _example(
     part, other = next(parts)
     sides = enumerate(zip(part.shape, other.shape, strict=True))
     return torch.rand(part.shape), {place: Dim.AUTO for place, (a, b) in sides if a != b}
+
+
+def _halve(graph: ir.Graph) -> None:
+    """Store tensors in half precision where nothing is lost: those of models stored so.
+
+    A runtime makes them float32 again when it compiles the graph.
+    """
+    for name, value in list(graph.initializers.items()):
+        tensor = value.const_value
+        if tensor is None or tensor.dtype != ir.DataType.FLOAT or tensor.size < _SMALL:
+            continue
+        numbers = tensor.numpy()
+        with np.errstate(over="ignore"):
+            half = numbers.astype(np.float16)
+        if np.array_equal(half.astype(np.float32), numbers):
+            stored = ir.Value(name=f"{name}.half", const_value=ir.tensor(half))
+            cast = ir.node("Cast", [stored], {"to": ir.DataType.FLOAT})
+            graph.register_initializer(stored)
+            graph.insert_before(graph[0], cast)
+            ir.convenience.replace_all_uses_with(value, cast.outputs[0])
+            del graph.initializers[name]
 
 
 class _quiet:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from vidstyle.errors import InputError, UsageError
@@ -18,6 +20,8 @@ from vidstyle.networks import NETWORKS
 from vidstyle.networks.loading import load_network
 from vidstyle.weights import Header, Model, header_metadata, published_checkpoint
 
+log = logging.getLogger(__name__)
+
 _WRAPPERS = ("state_dict", "model")  # keys under which some authors keep the tensors
 
 
@@ -26,7 +30,8 @@ def import_weights(name: str, parts: Mapping[str, Path], folder: Path) -> Model:
 
     Args:
         name: a row of configs/weights.toml.
-        parts: the file for each part, such as {"vgg": …, "decoder": …}.
+        parts: the file for each part, such as {"vgg": …, "decoder": …}; of parts that are there
+            for each style, such as {"bank-0": …, "bank-1": …}, any number.
         folder: where to store; made if need be.
 
     Raises:
@@ -34,13 +39,16 @@ def import_weights(name: str, parts: Mapping[str, Path], folder: Path) -> Model:
         InputError: a file that cannot be read or does not hold what the network needs.
     """
     published = published_checkpoint(name)
+    parts = {part.replace("-", "_"): path for part, path in parts.items()}
     network, config = published.get("network", name), published.get("config", {})
+    if "style_part" in published:
+        given = sum(part.startswith(published["style_part"]) for part in parts)
+        config = config | {"styles": max(1, given)}  # where none is given, the first is missing
     module = NETWORKS[network](**config)
     official = module.official_keys()  # for each published file, its keys and where they belong
-    tensors = read_parts(
-        module, official, {part.replace("-", "_"): path for part, path in parts.items()}
-    )
+    tensors = read_parts(module, official, parts)
     header = header_of(module, network, config, published["license"], published["address"])
+    log.info("Storing %s and its graphs; with large networks this takes a minute.", name)
     return store_model(folder / f"{name}.safetensors", header, tensors)
 
 
@@ -50,7 +58,7 @@ def header_of(
     """What the file of `module`, a network made of `config`, says of itself."""
     return Header(
         network, config, module.code_names, module.smallest, module.least_strength,
-        license, source, getattr(module, "style_names", ()),
+        license, source, getattr(module, "style_names", ()), getattr(module, "mixes", True),
     )  # fmt: skip
 
 
@@ -100,13 +108,13 @@ def read_parts(
 
 
 def read_checkpoint(path: Path) -> Mapping[str, Any]:
-    """The tensors by name of a PyTorch checkpoint, which can hold nothing that runs.
+    """The tensors by name of a PyTorch checkpoint or a safetensors file; nothing in it can run.
 
     Raises:
         InputError: no such file, no checkpoint, or one that holds more than tensors.
     """
     try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        loaded = _loaded(path)
     except FileNotFoundError:
         raise InputError(f"There is no file {str(path)!r}.") from None
     except pickle.UnpicklingError:
@@ -114,17 +122,23 @@ def read_checkpoint(path: Path) -> Mapping[str, Any]:
             f"{str(path)!r} holds more than tensors, or is no PyTorch checkpoint; it is not "
             "opened, since that could run foreign code."
         ) from None
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except Exception as error:  # damaged files make their readers fail in every way
         reason = (str(error).splitlines() or ["damaged"])[0]
-        raise InputError(
-            f"{str(path)!r} cannot be read as a PyTorch checkpoint: {reason}"
-        ) from None
+        raise InputError(f"{str(path)!r} cannot be read as a checkpoint: {reason}") from None
     for wrapper in _WRAPPERS:
         if isinstance(loaded, Mapping) and isinstance(loaded.get(wrapper), Mapping):
             loaded = loaded[wrapper]
     if not isinstance(loaded, Mapping):
         raise InputError(f"{str(path)!r} holds a {type(loaded).__name__}, not tensors by name.")
     return {str(key).removeprefix("module."): value for key, value in loaded.items()}
+
+
+def _loaded(path: Path) -> Any:
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of pickle's versions
+        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _checked(

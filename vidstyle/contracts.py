@@ -122,7 +122,8 @@ class Network(Protocol):
     A network that steadies itself says so in `memory_names` and is handed its memory; most have
     none. One whose authors published weights has `official_keys()` too (networks/importing.py);
     one that has learned its styles by heart, `style_names`, and `encode` takes the place of one as
-    int64 [1]; one whose codes cannot be mixed, `mixes = False`.
+    int64 [1]; one whose codes cannot be mixed, `mixes = False`; one that is lost in half precision,
+    `exact = True`.
     """
 
     code_names: tuple[str, ...]  # one for each tensor of a style code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from vidstyle.sinks.pictures import PhotoSink
 from vidstyle.sources import open_source
 from vidstyle.styles import bundled_styles, read_style
 from vidstyle.stylizer import load_stylizer
+from vidstyle.weights import models
 
 
 def styles_sheet(path: str, overwrite: bool = False) -> None:
@@ -25,24 +28,49 @@ def styles_sheet(path: str, overwrite: bool = False) -> None:
     _save(path, contact_sheet([(s.name, read_style(s.name)) for s in styles]))
 
 
-def preview(job: Job) -> int:
-    """Write one frame of `job.source`, at `job.start`, drawn in every style that comes along.
+def preview(job: Job, every_network: bool = False) -> int:
+    """Write one frame of `job.source`, at `job.start`, drawn in each style of `job`, unmixed.
+
+    Args:
+        job: what to read, draw with and write.
+        every_network: beside each style, its drawings by all networks that are here, not by
+            `job.network` alone.
 
     Returns:
-        How many styles the sheet shows.
+        How many drawings the sheet shows.
     """
     _check(job.sink, job.overwrite)
+    assert job.timeline is not None
+    styles = {name: read_style(name) for name in job.timeline.styles}
     with open_source(job.source, reading_of(job)) as source:
         frame = next(iter(source))
         info = job.drawn_info(source.info)
     content = resize(to_uint8(frame.pixels), info.height, info.width)
-    stylizer = load_stylizer(drawing_of(job))
-    drawn = [
-        (name, stylizer(content, stylizer.look(name, job.strength))) for name in bundled_styles()
-    ]
     cell = max(1, min(480, round(320 * info.height / info.width))), 320
-    _save(job.sink, contact_sheet([("content", content), *drawn], cell=cell))
-    return len(drawn)
+    if not every_network:
+        drawn = _drawings(job, content, styles)
+        _save(job.sink, contact_sheet([("content", content), *drawn.items()], cell=cell))
+        return len(drawn)
+    columns = {
+        model.name: _drawings(replace(job, network=model.name), content, styles)
+        for model in models()
+        if not model.header.styles  # which it knows by heart: it reads no others
+    }
+    rows = [
+        [(name, style), *((network, drawn[name]) for network, drawn in columns.items())]
+        for name, style in styles.items()
+    ]
+    _save(job.sink, contact_sheet(sum(rows, []), 1 + len(columns), cell))
+    return len(styles) * len(columns)
+
+
+def _drawings(job: Job, content: Pixels, styles: Mapping[str, Pixels]) -> dict[str, Pixels]:
+    """`content` drawn in each of `styles`."""
+    stylizer = load_stylizer(drawing_of(job))
+    return {
+        name: stylizer(content, stylizer.look(style, job.strength))
+        for name, style in styles.items()
+    }
 
 
 def _check(path: str, overwrite: bool) -> None:

@@ -41,6 +41,7 @@ class Header:
     source: str
     styles: tuple[str, ...] = ()  # those it has learned; none: it reads any picture
     mixes: bool = True  # whether codes of several styles can be mixed
+    exact: bool = False  # it draws in float32 alone
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,7 @@ def _read_header(path: Path) -> Header:
             words["source"],
             tuple(json.loads(words.get("styles", "[]"))),
             json.loads(words.get("mixes", "true")),
+            json.loads(words.get("exact", "false")),
         )
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise InputError(

@@ -15,6 +15,7 @@ from media import clip, facts, picture
 from PIL import Image
 
 from vidstyle.cli.commands import vidstyle
+from vidstyle.weights import models
 
 DRAWN = ("--style", "ink", "--strength", "0")
 
@@ -73,6 +74,17 @@ def test_a_preview_shows_every_style(capfd: pytest.CaptureFixture[str]) -> None:
         assert sheet.width > 1000 and sheet.height > 800
     assert typed("preview", "in.mp4", "sheet.png", "--quiet") == 2
     assert capfd.readouterr().err.count("\n") == 1
+
+
+def test_a_preview_shows_every_network_beside_each_style(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ("--every-network", "--style", "ink", "--style", "mosaic")
+    assert typed("preview", "in.mp4", "sheet.png", *arguments) == 0
+    count = sum(1 for model in models() if not model.header.styles)
+    assert f"sheet.png: {2 * count} drawings" in capfd.readouterr().err
+    with Image.open("sheet.png") as sheet:
+        assert sheet.width > 300 * (1 + count)
 
 
 def test_styles_are_listed(capfd: pytest.CaptureFixture[str]) -> None:

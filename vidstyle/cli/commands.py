@@ -276,21 +276,35 @@ def _stylize_folder(job: Job, quiet: bool, as_json: bool, check: Check) -> None:
 @click.option(
     "--at", "start", metavar="TIME", help="Which moment: 12.5, 1:30 or 0:01:30. [the first frame]"
 )
+@click.option(
+    "-s",
+    "--style",
+    metavar="STYLE",
+    multiple=True,
+    shell_complete=_complete_styles,
+    help="Only this style; may be given again. [every style]",
+)
+@click.option(
+    "--every-network", is_flag=True, help="Beside each style, its drawings by all networks here."
+)
 @_drawing
 @_reading
 @_talking
-def preview(quiet: bool, **settings: Any) -> None:
+def preview(quiet: bool, every_network: bool, **settings: Any) -> None:
     """Draw one frame of IN in every style, as a contact sheet.
 
     \b
     vidstyle preview in.mp4 sheet.png --at 0:05
+    vidstyle preview in.mp4 sheet.png --every-network --style ink --style me.jpg
     """
     from vidstyle.sheet import preview as draw_sheet
+    from vidstyle.styles import bundled_styles
 
     _quieten(quiet)
-    count = draw_sheet(_make_job(None, settings | {"style": "every style"}))
+    settings["style"] = settings["style"] or tuple(bundled_styles())
+    count = draw_sheet(_make_job(None, settings), every_network)
     if not quiet:
-        print(f"{settings['sink']}: {count} styles", file=sys.stderr)
+        print(f"{settings['sink']}: {count} drawings", file=sys.stderr)
 
 
 @vidstyle.command()

@@ -59,6 +59,7 @@ def header_of(
     return Header(
         network, config, module.code_names, module.smallest, module.least_strength,
         license, source, getattr(module, "style_names", ()), getattr(module, "mixes", True),
+        getattr(module, "exact", False),
     )  # fmt: skip
 
 

@@ -83,6 +83,13 @@ LESSONS = {
         config={"layer": "relu3_1"}, start_files=OF_VGG,
     ),
     "adaattn": lesson("adaattn", (*JUDGED, "local", "similar"), ["encoder"], start_files=OF_VGG),
+    "microast": lesson("microast", ("content", "style", "contrast")),
+    "stytr2": lesson("stytr2", ("content", "style", "identity1", "identity2")),
+    "msgnet": lesson("msgnet", ("content", "style", "variation"), config={"width": 16}),
+    "stylebank": lesson(
+        "stylebank", ("content", "style", "variation", "identity"), config={"styles": 3}
+    ),
+    "wct": lesson("wct", ("pixels", "features"), ["encoders"], config={"pruned": True}),
 }  # fmt: skip
 
 

@@ -58,7 +58,7 @@ class Stylizer:
         self._runtime = runtime
         self._smallest = model.header.smallest
         self._least_strength = model.header.least_strength
-        self._styles, self._mixes = model.header.styles, model.header.mixes
+        self.styles, self._mixes = model.header.styles, model.header.mixes
         self._graph = _graphs(model, runtime)
         self._reading = Path(str(model.graph("encode").function))
         self._engines: OrderedDict[tuple[int, int, int], Engine] = OrderedDict()
@@ -75,7 +75,7 @@ class Stylizer:
             InputError: a path with no picture.
             UsageError: so large that it is read in parts, by a network whose codes cannot be mixed.
         """
-        if self._styles:
+        if self.styles:
             return self._learned(style)
         pixels = squared(self.picture_of(style) if isinstance(style, str) else style, side)
         tiles = _tiles(pixels)
@@ -90,7 +90,7 @@ class Stylizer:
         Raises:
             UsageError: the network reads no pictures.
         """
-        if self._styles:
+        if self.styles:
             raise UsageError(
                 f"{self.network} knows its styles by heart, so their colors stay as they are: "
                 "--keep-color luminance works."
@@ -119,9 +119,9 @@ class Stylizer:
     def _learned(self, style: str | Pixels) -> StyleCode:
         """The code of a style that the network has learned, by its name."""
         name = style if isinstance(style, str) else "a picture"
-        if name not in self._styles:
-            raise UnknownName(f"style of {self.network}", name, self._styles)
-        return self._encode(np.array([self._styles.index(name)]))
+        if name not in self.styles:
+            raise UnknownName(f"style of {self.network}", name, self.styles)
+        return self._encode(np.array([self.styles.index(name)]))
 
     def _encode(self, style: HostArray) -> StyleCode:
         # Exactly, since it is done once; by an engine for any size, thrown away at the end, since

@@ -16,7 +16,7 @@ from vidstyle.contracts import Pixels
 from vidstyle.errors import MissingPackage
 from vidstyle.image import save_picture, shrink_to
 from vidstyle.styles import squared
-from vidstyle.train.data import pictures, readable, to_image
+from vidstyle.train.data import Styles, pictures, readable, styles_of, to_image
 from vidstyle.train.recipe import Data
 
 try:
@@ -29,6 +29,7 @@ except ModuleNotFoundError as missing:
     ) from missing
 
 _SHEET_SIDE = 480  # pixels, of a content's longer side
+_LEARNED = 3  # styles that are drawn where a network draws no others
 
 
 def draw_curves(terms: Path, out: Path) -> None:
@@ -73,13 +74,20 @@ def _by_stage(rows: list[dict[str, Any]], name: str) -> dict[str, list[tuple[int
 
 @torch.no_grad()
 def draw_sheet(network: Any, data: Data, folder: Path, out: Path) -> None:
-    """Contents that training never sees, each in styles that it never sees, and the styles."""
+    """Contents that training never sees, each in styles that it never sees, and the styles.
+
+    A network that draws but those that it has learned draws the first of them.
+    """
     contents = _named(pictures(folder, data.contents, data.leave_out), data.sheet_contents)
-    styles = _named(pictures(folder, data.styles, data.leave_out), data.sheet_styles)
+    if hasattr(network, "style_names"):
+        styles = _first(styles_of(data, folder))
+        codes = [network.encode(torch.tensor([place])) for place in range(len(styles))]
+    else:
+        styles = _named(pictures(folder, data.styles, data.leave_out), data.sheet_styles)
+        codes = [network.encode(to_image(squared(style))) for style in styles.values()]
     if not contents or not styles:
         return
     cells = [("", next(iter(contents.values()))), *styles.items()]
-    codes = [network.encode(to_image(squared(style))) for style in styles.values()]
     for name, pixels in contents.items():
         content = shrink_to(pixels, _SHEET_SIDE)
         cells.append((name, content))
@@ -88,6 +96,12 @@ def draw_sheet(network: Any, data: Data, folder: Path, out: Path) -> None:
             image = (drawn[0].clamp(0, 1) * 255).round().to(torch.uint8)
             cells.append(("", image.permute(1, 2, 0).numpy()))
     save_picture(out, contact_sheet(cells, columns=1 + len(styles)))
+
+
+def _first(styles: Styles) -> dict[str, Pixels]:
+    """The first of some styles, by name."""
+    paths = [Path(style.key[0]) for style in styles.whole()[:_LEARNED]]
+    return _named(paths, tuple(path.stem for path in paths))
 
 
 def _named(paths: list[Path], names: tuple[str, ...]) -> dict[str, Pixels]:

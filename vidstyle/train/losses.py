@@ -133,6 +133,67 @@ def sliced_wasserstein(drawn: Tensor, style: Tensor, variance: Tensor) -> Tensor
     return ((drawn - style).square().mean(-1) / variance.clamp_min(_LEAST)).mean(-1)
 
 
+def feature_loss(drawn: Tensor, wanted: Tensor) -> Tensor:
+    """Squared distance of features, each channel over the variance of those that are wanted."""
+    variance = wanted.var((2, 3))
+    least = variance.mean(1, keepdim=True) / 100  # a channel that hardly varies counts for less
+    return ((drawn - wanted).square().mean((2, 3)) / variance.clamp_min(least)).mean(1)
+
+
+def attended(content: Sequence[Tensor], style: Sequence[Tensor]) -> Tensor:
+    """Features that the style gives to each place of the content, by attention without weights.
+
+    out = S norm(c) + M, M and S the mean and deviation of the style's deepest features under
+    softmax(q . k), q and k all features of a place, normalized, c the content's deepest. Liu et
+    al., ICCV 2021, https://arxiv.org/abs/2108.03647, equations 3 to 7 and 10.
+
+    Args:
+        content: maps of one picture, shallow to deep, [1, C, H, W] each.
+        style: maps of one, all of the same size.
+
+    Returns:
+        [1, C, H, W] of the deepest.
+    """
+    queries, keys = _described(content), _described(style)
+    weights = torch.softmax(queries.flatten(2).mT @ keys.flatten(2), 2)
+    values = style[-1].flatten(2).mT.float()
+    means = (weights @ torch.cat([values, values.square()], 2)).mT
+    mean, square = means.reshape(1, -1, *queries.shape[2:]).chunk(2, 1)
+    std = (square - mean.square()).clamp_min(0).sqrt()
+    return std * F.instance_norm(content[-1].float(), eps=_EPSILON) + mean
+
+
+def _described(features: Sequence[Tensor]) -> Tensor:
+    """All maps at the deepest's size, each channel of mean 0 and deviation 1: [1, K, H, W]."""
+    size = features[-1].shape[2:]
+    every = torch.cat([F.interpolate(maps, size) for maps in features], 1)
+    return F.instance_norm(every.float(), eps=_EPSILON)
+
+
+def similarity_loss(
+    drawn: Tensor, drawn_again: Tensor, content: Tensor, content_again: Tensor
+) -> Tensor:
+    """Places of two pictures are as alike in the drawings as in the photographs.
+
+    mean over i and j of |D_ij / mean_i D_ij - D'_ij / mean_i D'_ij|, D the cosine distances of
+    place i of one drawing and j of the other, D' those of the photographs. Liu et al., equation
+    13, there with sums in place of the inner means.
+
+    Args:
+        drawn, drawn_again: features of two drawings at N and M places, [B, C, N] and [B, C, M].
+        content, content_again: those of the photographs, at the same places.
+    """
+    ours, theirs = _distances(drawn, drawn_again), _distances(content, content_again)
+    return (ours - theirs).abs().mean((1, 2))
+
+
+def _distances(some: Tensor, others: Tensor) -> Tensor:
+    """Cosine distances [B, N, M], over their mean for each of the others."""
+    cosines = F.normalize(some.float(), dim=1).mT @ F.normalize(others.float(), dim=1)
+    distances = 1 - cosines
+    return distances / distances.mean(1, keepdim=True).clamp_min(_LEAST)
+
+
 def high_pass(image: Tensor) -> Tensor:
     """The picture less its mean over 5x5 pixels."""
     return image - F.avg_pool2d(F.pad(image, (2, 2, 2, 2), mode="reflect"), 5, 1)

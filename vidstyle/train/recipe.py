@@ -71,6 +71,7 @@ class Recipe:
     loss_networks: LossFiles
     stages: tuple[Stage, ...]
     seed: int = 0
+    start_files: dict[str, str] = field(default_factory=dict)  # for parts of it, below the data
 
     @property
     def digest(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vidstyle.errors import UsageError
+from vidstyle.errors import InputError, UsageError
 from vidstyle.networks import NETWORKS
 from vidstyle.networks.importing import read_checkpoint
 from vidstyle.networks.loading import load_network
@@ -48,6 +48,8 @@ def begin(recipe: Recipe, device: torch.device, data: Path) -> State:
     network = _made(recipe)
     if recipe.start:
         _take_over(network, load_network(find_model(recipe.start)))
+    for part, file in recipe.start_files.items():
+        _take_file(network, part, data / file)
     if isinstance(network, Swift) and network.refinement.is_new:
         read = [network.signals(style.image) for style in styles_of(recipe.data, data).whole()]
         network.refinement.acquaint(torch.cat(read))
@@ -165,6 +167,28 @@ def _take_over(network: nn.Module, other: Any) -> None:
         key: value for key, value in theirs.items() if key in own and value.shape == own[key].shape
     }
     network.load_state_dict(own | shared)
+
+
+def _take_file(network: nn.Module, part: str, path: Path) -> None:
+    """Fill the convolutions of a part with those of their authors' file, in their order.
+
+    Those that the file lacks are the part's first, and stay as they are; of a file that goes
+    deeper the rest is left out.
+    """
+    try:
+        own = network.get_submodule(part).state_dict()
+    except AttributeError:
+        raise UsageError(f"[start_files]: the network has no part {part!r}.") from None
+    given = list(read_checkpoint(path).values())
+    filled = dict(zip(list(own)[-len(given) :], given, strict=False))
+    for key, found in filled.items():
+        shape = tuple(found.shape) if isinstance(found, Tensor) else None
+        if shape != own[key].shape:
+            raise InputError(
+                f"{str(path)!r} does not hold the weights of {part!r}: it has shape {shape} "
+                f"where {key} of shape {tuple(own[key].shape)} belongs."
+            )
+    network.get_submodule(part).load_state_dict(own | filled)
 
 
 def _check_rates(network: nn.Module, stage: Stage) -> None:

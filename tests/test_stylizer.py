@@ -93,3 +93,10 @@ def test_a_network_that_needs_it_draws_in_full_precision():
     assert load_stylizer(Drawing("wct", device="cpu")).precision == "fp32"
     with pytest.raises(UsageError, match="fp32 alone"):
         load_stylizer(Drawing("wct", device="cpu", precision="bf16"))
+
+
+def test_a_mix_is_a_look_of_its_own(stylizer):
+    mix = stylizer.look({"ink": 3, "mosaic": 1})
+    ink, mosaic = stylizer.look("ink"), stylizer.look("mosaic")
+    for part, one, other in zip(mix.code, ink.code, mosaic.code, strict=True):
+        assert np.allclose(part, 0.75 * one + 0.25 * other, atol=1e-6)

@@ -17,6 +17,7 @@ from vidstyle.pipeline import Meter, ahead
 from vidstyle.session import DEPTH, Summary, directed, draw, drawing_of, reading_of, run
 from vidstyle.sources import open_source
 from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
+from vidstyle.timeline import Mix
 
 P = TypeVar("P")  # a numpy array or a torch tensor: what comes back is what went in
 
@@ -63,7 +64,7 @@ class Painter:
 
 def load(
     network: str = Drawing.network,
-    style: str | Path | Pixels = "starry-night",
+    style: str | Path | Pixels | Mix = "starry-night",
     strength: float = 1.0,
     runtime: str = "auto",
     device: str = "auto",
@@ -73,21 +74,22 @@ def load(
 
     Args:
         network: a model's name, such as "swift".
-        style: a style's name, a picture's path, or uint8 [H, W, 3].
+        style: a name, a picture's path, uint8 [H, W, 3]; or a mix: {"ink": 0.7, "mosaic": 0.3}.
         strength: 0..1; 0 gives the content back.
         runtime: "auto", "openvino", "torch" or "torch-compile".
         device: "auto", "cpu" or "cuda:0".
         precision: "auto", "fp32", "bf16" or "fp16".
     """
     stylizer = load_stylizer(Drawing(network, runtime, device, precision))
-    picture = style if isinstance(style, np.ndarray) else str(style)
-    return Painter(stylizer, stylizer.look(picture, strength))
+    return Painter(
+        stylizer, stylizer.look(str(style) if isinstance(style, Path) else style, strength)
+    )
 
 
 def stylize(
     source: str | Path,
     sink: str | Path,
-    style: str | Path,
+    style: str | Path | tuple[str, ...],
     on_progress: Callable[[Progress], bool | None] | None = None,
     **settings: Any,
 ) -> Summary:
@@ -96,7 +98,7 @@ def stylize(
     Args:
         source: what to read.
         sink: what to write.
-        style: a style's name or a picture's path.
+        style: a style's name or a picture's path; several, such as ("ink:0.7", "mosaic:0.3"), mix.
         on_progress: called after each frame; returning False ends the run.
         settings: any other field of `Job`, such as strength=0.8 or overwrite=True.
 
@@ -112,10 +114,12 @@ def stylize(
         if on_progress(progress) is False:
             raise Interrupted("The run was ended by on_progress.")
 
-    return run(Job(str(source), str(sink), str(style), **settings), watch)
+    return run(Job(str(source), str(sink), _named(style), **settings), watch)
 
 
-def frames(source: str | Path, style: str | Path, **settings: Any) -> Iterator[Frame]:
+def frames(
+    source: str | Path, style: str | Path | tuple[str, ...], **settings: Any
+) -> Iterator[Frame]:
     """Each frame of a clip, drawn, as it becomes ready.
 
     Args:
@@ -126,7 +130,7 @@ def frames(source: str | Path, style: str | Path, **settings: Any) -> Iterator[F
     Yields:
         Frames whose `pixels` are uint8 [H, W, 3] (uint16 for video above 8 bits).
     """
-    job = Job(str(source), "-", str(style), **settings)
+    job = Job(str(source), "-", _named(style), **settings)
     meter = Meter()
     with open_source(job.source, reading_of(job)) as opened:
         stylizer = load_stylizer(drawing_of(job))
@@ -136,3 +140,7 @@ def frames(source: str | Path, style: str | Path, **settings: Any) -> Iterator[F
             drawn = draw(contents, info, direction, job.side_by_side, meter)
             with closing(ahead(drawn, DEPTH)) as ready:
                 yield from ready
+
+
+def _named(style: str | Path | tuple[str, ...]) -> str | tuple[str, ...]:
+    return str(style) if isinstance(style, Path) else style

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from vidstyle.errors import UnknownName, UsageError
 from vidstyle.image import pad_to
 from vidstyle.runtimes import RUNTIMES, choose
 from vidstyle.styles import READ_SIDE, read_style, squared
+from vidstyle.timeline import Mix, parse_mix
 from vidstyle.weights import Model, find_model
 
 log = logging.getLogger(__name__)
@@ -63,9 +64,14 @@ class Stylizer:
         self._reading = Path(str(model.graph("encode").function))
         self._engines: OrderedDict[tuple[int, int, int], Engine] = OrderedDict()
 
-    def look(self, style: str | Pixels, strength: float = 1.0) -> Look:
-        """Read a style (a name, a path or pixels); frames are then drawn in that look."""
-        return Look(self.read(style), strength)
+    def look(self, style: str | Pixels | Mix, strength: float = 1.0) -> Look:
+        """Read a style (a name, a path, pixels, or a mix); frames are then drawn in that look."""
+        if not isinstance(style, Mapping):
+            return Look(self.read(style), strength)
+        self.check_mixes()
+        shares = parse_mix([f"{name}:{share}" for name, share in style.items()])
+        codes = [self.read(name) for name in shares]
+        return Look(mixed(codes, list(shares.values())), strength)
 
     def read(self, style: str | Pixels, side: int = READ_SIDE) -> StyleCode:
         """Read a style once: a name, a path or pixels, at so many pixels a side.

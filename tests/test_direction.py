@@ -159,10 +159,10 @@ def test_a_mask_that_is_not_there_is_said_before_anything_is_drawn(stylizer):
 
 
 @pytest.fixture
-def bank(tmp_path, monkeypatch):
+def bank(tmp_path_factory, monkeypatch):
     """One that has learned two styles by heart."""
-    random_model("stylebank", tmp_path)
-    monkeypatch.setenv("VIDSTYLE_DATA", str(tmp_path))
+    random_model("stylebank", tmp_path_factory.getbasetemp())
+    monkeypatch.setenv("VIDSTYLE_DATA", str(tmp_path_factory.getbasetemp()))
     return load_stylizer(Drawing("stylebank-random", device="cpu", precision="fp32"))
 
 
@@ -187,9 +187,9 @@ def test_learned_styles_cannot_be_recolored(bank):
 @pytest.mark.parametrize(
     "settings", [{"style": ("ink", "mosaic")}, {"style": "ink", "style_size": 1025}], ids=str
 )
-def test_what_a_network_cannot_mix_is_refused(settings, tmp_path, monkeypatch):
-    random_model("stytr2", tmp_path)
-    monkeypatch.setenv("VIDSTYLE_DATA", str(tmp_path))
+def test_what_a_network_cannot_mix_is_refused(settings, tmp_path_factory, monkeypatch):
+    random_model("stytr2", tmp_path_factory.getbasetemp())
+    monkeypatch.setenv("VIDSTYLE_DATA", str(tmp_path_factory.getbasetemp()))
     stylizer = load_stylizer(Drawing("stytr2-random", device="cpu", precision="fp32"))
     with pytest.raises(UsageError, match="cannot be mixed"):
         drawn(stylizer, **settings)

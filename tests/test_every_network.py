@@ -15,7 +15,7 @@ every_published_network = pytest.mark.parametrize("name", list(published_checkpo
 torch.manual_seed(0)
 
 LIMIT = 3e-4  # rms, of 0..1: float32 sums in another order
-LIMITS = {"wct": 1e-2, "wct-16x": 1e-2}  # other roots, and few places: much hardly varies
+LIMITS = {"wct": 2e-2, "wct-16x": 2e-2}  # other roots, and few places: much hardly varies
 
 
 @pytest.fixture

@@ -1,12 +1,16 @@
 """WCT, whole and pruned."""
 
+import numpy as np
 import pytest
 import torch
 from models import picture, random_network
 
+from vidstyle.contracts import Profile
+from vidstyle.networks.loading import load_network
 from vidstyle.networks.statistics import mean_std
 from vidstyle.networks.wct import LAYERS, WCT, transfer
 from vidstyle.networks.whitening import mean_covariance
+from vidstyle.weights import find_model
 
 each_size = pytest.mark.parametrize("name", ["wct", "wct-16x"])
 
@@ -82,3 +86,16 @@ def test_its_statistics_come_close_to_the_style_after_the_last_layer():
     drawn = transfer(features, mean, root)
     expected, _ = mean_std(network.encoders["relu1_1"](style, "relu1_1")[0])
     assert torch.allclose(mean_std(drawn)[0], expected, atol=1e-3)
+
+
+def test_the_graphs_of_the_bundled_weights_draw_what_the_module_draws():
+    openvino = pytest.importorskip("vidstyle.runtimes.openvino")
+    runtime, model = openvino.OpenVINO(), find_model("wct")
+    network, (height, width) = load_network(model), (96, 128)
+    code = network.encode(image(120, 120, 1))
+    expected, _ = network.stylize(image(height, width), code, torch.ones(1))
+    stylize = runtime.compile(model.graph("stylize"), Profile((height, width), "fp32", "cpu", 16))
+    content = picture(height, width).astype(np.uint16) * 257
+    (drawn,) = stylize(content, *(part.numpy() for part in code), np.ones(1, np.float32))
+    difference = drawn / 65535 - expected[0].permute(1, 2, 0).clamp(0, 1).numpy()
+    assert np.sqrt(np.square(difference).mean()) < 3e-3

@@ -1,6 +1,6 @@
 """How well networks draw: the style, the content, steadiness, and patterns nobody asked for.
 
-    python bench/quality.py DATA STYLES [--networks swift,swift-lite,microast] [--json OUT.json]
+    python bench/quality.py DATA STYLES [--networks swift,swift-lite,adaattn] [--json OUT.json]
 
 DATA holds `content/kodak` and the loss networks below `weights`. STYLES is a folder of pictures, or
 a text file with the name of a picture of DATA/style first on each line; none of them may have been
@@ -44,7 +44,7 @@ def main() -> None:
     )
     parser.add_argument("data", type=Path)
     parser.add_argument("styles", type=Path)
-    parser.add_argument("--networks", default="swift,swift-lite,microast")
+    parser.add_argument("--networks", default="swift,swift-lite,adaattn,microast")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     photographs = sorted((arguments.data / "content/kodak").iterdir())[::2]

@@ -36,7 +36,6 @@ def photo():
     return seeded("photo")
 
 
-
 def test_folding_puts_the_pixels_of_a_square_one_channel_block_after_another():
     x = torch.arange(2 * 4 * 4).view(1, 2, 4, 4)
     folded = fold(x)

@@ -6,9 +6,9 @@ import torch
 from vidstyle.networks.whitening import (
     affine,
     cholesky,
-    newton_cholesky,
     exact_cholesky,
     mean_covariance,
+    newton_cholesky,
 )
 
 FORMS = {"exact": exact_cholesky, "newton": newton_cholesky}

@@ -24,7 +24,7 @@ from machine import machine, print_machine
 
 SIZES = "640x360,1280x720,1920x1080"
 STYLE = "starry-night"
-LONGEST = 20.0  # seconds that the frames of one size take
+LONGEST = 8.0  # seconds that the frames of one size take
 MOST_FRAMES = 30
 
 

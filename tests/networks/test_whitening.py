@@ -6,12 +6,12 @@ import torch
 from vidstyle.networks.whitening import (
     affine,
     cholesky,
+    cholesky_by_elimination,
     exact_cholesky,
     mean_covariance,
-    newton_cholesky,
 )
 
-FORMS = {"exact": exact_cholesky, "newton": newton_cholesky}
+FORMS = {"exact": exact_cholesky, "elimination": cholesky_by_elimination}
 
 
 def covariance(channels, condition, seed=0, batch=1):

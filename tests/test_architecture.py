@@ -1,6 +1,7 @@
 """Imports point down: the floors of docs/architecture.md."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,3 +52,11 @@ def test_imports_only_point_down(file):
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_a_file_says_what_it_is_in_its_first_line(file):
     assert ast.get_docstring(ast.parse(file.read_text("utf-8")))
+
+
+def test_every_folder_of_modules_is_installed():
+    listed = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))
+    folders = {file.parent.relative_to(PACKAGE.parent) for file in FILES}
+    assert {".".join(folder.parts) for folder in folders} <= set(
+        listed["tool"]["setuptools"]["packages"]
+    )

@@ -58,4 +58,5 @@ def blend(content: Tensor, styled: Tensor, strength: Tensor | None) -> Tensor:
     """
     if strength is None:
         return styled
-    return content + strength.view(-1, 1, 1, 1) * (styled - content)
+    share = strength.view(-1, 1, 1, 1)
+    return (1 - share) * content + share * styled

@@ -134,10 +134,8 @@ def sliced_wasserstein(drawn: Tensor, style: Tensor, variance: Tensor) -> Tensor
 
 
 def feature_loss(drawn: Tensor, wanted: Tensor) -> Tensor:
-    """Squared distance of features, each channel over the variance of those that are wanted."""
-    variance = wanted.var((2, 3))
-    least = variance.mean(1, keepdim=True) / 100  # a channel that hardly varies counts for less
-    return ((drawn - wanted).square().mean((2, 3)) / variance.clamp_min(least)).mean(1)
+    """Squared distance of features, over the mean variance of the channels that are wanted."""
+    return (drawn - wanted).square().mean((1, 2, 3)) / wanted.float().var((2, 3)).mean(1)
 
 
 def attended(content: Sequence[Tensor], style: Sequence[Tensor]) -> Tensor:

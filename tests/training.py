@@ -129,6 +129,8 @@ def random_vgg(path: Path, network: nn.Module) -> nn.Module:
     for weight in network.parameters():
         if weight.dim() > 1:
             nn.init.kaiming_normal_(weight)
+        else:
+            nn.init.zeros_(weight)
     state = network.state_dict()
     torch.save({f"features.{n}": value for n, value in enumerate(state.values())}, path)
     return network

@@ -6,12 +6,12 @@ import torch
 from vidstyle.networks.whitening import (
     affine,
     cholesky,
-    cholesky_by_elimination,
     exact_cholesky,
     mean_covariance,
+    newton_cholesky,
 )
 
-FORMS = {"exact": exact_cholesky, "elimination": cholesky_by_elimination}
+FORMS = {"exact": exact_cholesky, "newton": newton_cholesky}
 
 
 def covariance(channels, condition, seed=0, batch=1):
@@ -54,9 +54,9 @@ def test_a_factor_is_triangular_and_its_square_the_covariance(form, channels):
     assert torch.allclose(factor @ inverse, torch.eye(channels).expand_as(matrix), atol=1e-5)
 
 
-@pytest.mark.parametrize(("condition", "gap"), [(1e2, 2e-6), (1e4, 1e-4), (1e6, 5e-3)])
+@pytest.mark.parametrize(("condition", "gap"), [(1e2, 2e-6), (1e4, 1e-4), (1e6, 3e-3)])
 @pytest.mark.parametrize("channels", [32, 128])
-def test_elimination_is_nearly_exact(channels, condition, gap):
+def test_newtons_method_is_nearly_exact(channels, condition, gap):
     """By the map from one picture's covariance to another's, which is what is drawn with."""
     content, style = covariance(channels, condition, 1), covariance(channels, condition, 2)
     exact, found = (form(style)[0] @ form(content)[1] for form in FORMS.values())
@@ -97,7 +97,7 @@ def test_a_singular_covariance_is_factored_with_its_variances_raised(kind, expor
     matrix = singular()[kind]
     raised = matrix + 2e-5 * max(1, matrix.diagonal(dim1=1, dim2=2).mean()) * torch.eye(32)
     for factor, inverse in (cholesky(matrix), exported(matrix)):
-        assert torch.allclose(factor @ factor.mT, raised, atol=2e-6 * max(1, matrix.max()))
+        assert torch.allclose(factor @ factor.mT, raised, atol=5e-6 * max(1, matrix.max()))
         assert inverse.isfinite().all() and inverse.abs().max() < 3e2
 
 

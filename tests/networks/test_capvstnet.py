@@ -143,10 +143,11 @@ def compiled(tmp_path_factory):
 
 
 FLAT = np.full((48, 64, 3), 77, np.uint8)
+PICTURES = {"picture": picture(48, 64), "flat": FLAT, "black": 0 * FLAT}
 
 
 @pytest.mark.parametrize("style", [picture(48, 64, 1), FLAT], ids=["picture", "flat"])
-@pytest.mark.parametrize("content", [picture(48, 64), FLAT], ids=["picture", "flat"])
+@pytest.mark.parametrize("content", PICTURES.values(), ids=PICTURES)
 def test_its_graph_draws_the_same_whatever_it_drew_before(compiled, content, style):
     """A picture that is flat has no covariance to factor; the graph factors without LAPACK."""
     network, engine = compiled

@@ -101,6 +101,25 @@ def test_a_singular_covariance_is_factored_with_its_variances_raised(kind, expor
         assert inverse.isfinite().all() and inverse.abs().max() < 3e2
 
 
+def test_few_places_over_and_over_are_singular_however_their_rounding_falls(exported):
+    """Of 32 places in 32 channels: rounding makes the least eigenvalue often a little positive."""
+    generator = torch.Generator().manual_seed(0)
+    places = torch.randn(64, 32, 1, 32, generator=generator).repeat(1, 1, 30, 2)
+    _, matrices = mean_covariance(places)
+    variances = matrices.diagonal(dim1=1, dim2=2).mean(1)[:, None, None]
+    raised = matrices + 2e-5 * variances.clamp_min(1) * torch.eye(32)
+    factors, _ = cholesky(matrices)
+    assert torch.allclose(factors @ factors.mT, raised, atol=5e-6)
+    for matrix, expected in zip(matrices[:8, None], factors[:8, None], strict=True):
+        assert torch.allclose(exported(matrix)[0], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_has_no_factor_gets_zeros(form):
+    matrix = covariance(32, 10) - 0.5 * torch.eye(32)
+    assert all((found == 0).all() for found in FORMS[form](matrix))
+
+
 def test_one_singular_covariance_of_a_batch_leaves_the_others_as_they_are():
     matrix = covariance(32, 100, batch=3)
     matrix[1] = 0

@@ -6,9 +6,11 @@ import torch
 from torch import Tensor
 
 EPSILON = 2e-5  # added to the variances of a singular covariance, as in published code
-NOISE = 1e-5  # of the mean variance: a pivot below it may be but rounding
+NOISE = 2e-6  # of the mean variance: an eigenvalue below it may be but rounding
 FAINT = 1e-4  # a mean variance below it counts as so much
 NEWTON_STEPS = 28  # enough for eigenvalues a hundred million times apart, beyond float32 anyway
+FARTHEST = 1e6  # no number of an inverse is larger then; products of so large ones are still finite
+CONVERGED = 0.5  # of W A W^T - I, at most: far above rounding, far below what never converges
 
 
 def mean_covariance(features: Tensor) -> tuple[Tensor, Tensor]:
@@ -48,8 +50,9 @@ def cholesky(covariance: Tensor) -> tuple[Tensor, Tensor]:
 
     Exact; but by Newton's method where a graph is exported, since graphs know no factoring.
 
-    The covariance of a flat picture, or of few places, is singular. Where a pivot is not above
-    1e-5 of the mean variance, 2e-5 is added to all variances, once; any other stays as it is.
+    The covariance of a flat picture, or of few places, is singular. Where 1 / |L^-1|^2, which no
+    eigenvalue is below, is not above 2e-6 of the mean variance, 2e-5 is added to all variances,
+    once. Any other covariance stays as it is.
 
     Args:
         covariance: float32 [B, C, C].
@@ -62,22 +65,21 @@ def cholesky(covariance: Tensor) -> tuple[Tensor, Tensor]:
     raised = covariance + EPSILON * variance.clamp_min(1) * _identity(covariance)
     factors, inverses = factorize(torch.cat([covariance, raised]))
     (factor, other_factor), (inverse, other_inverse) = factors.chunk(2), inverses.chunk(2)
-    pivots = factor.diagonal(dim1=1, dim2=2)[:, None].square()
-    # Written so, NaN is not above; OpenVINO holds that NaN > x.
-    regular = (NOISE * variance.clamp_min(FAINT) < pivots).all(2, keepdim=True)
+    size = inverse.square().sum((1, 2), keepdim=True)  # zero where there is no factor
+    regular = (size > 0) & (size * variance.clamp_min(FAINT) < 1 / NOISE)
     return torch.where(regular, factor, other_factor), torch.where(regular, inverse, other_inverse)
 
 
 def exact_cholesky(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """Factor of `matrix` [B, C, C] and its inverse, by LAPACK in float64. NaN if there is none."""
+    """Factor of `matrix` [B, C, C] and its inverse, by LAPACK in float64. Zero if there is none."""
     exactly, identity = matrix.double(), _identity(matrix.double())
     failed = (torch.linalg.cholesky_ex(exactly.detach())[1] > 0)[:, None, None]
-    # The gradient of what has no factor must be zero, not NaN: another matrix takes its place.
+    # Else the gradient of what has no factor would be NaN, not zero.
     factor = torch.linalg.cholesky_ex(torch.where(failed, identity, exactly))[0]
     inverse = torch.linalg.solve_triangular(factor, identity, upper=False)
     return (
-        factor.masked_fill(failed, torch.nan).to(matrix.dtype),
-        inverse.masked_fill(failed, torch.nan).to(matrix.dtype),
+        factor.masked_fill(failed, 0).to(matrix.dtype),
+        inverse.masked_fill(failed, 0).to(matrix.dtype),
     )
 
 
@@ -86,16 +88,22 @@ def newton_cholesky(matrix: Tensor) -> tuple[Tensor, Tensor]:
 
     W <- (3/2 I - lower(W A W^T)) W, where lower() takes half of the diagonal. Begun at a multiple
     of I with W A W^T <= I, it grows by half a step at most, and then converges quadratically.
+
+    Without a factor it diverges, so it is kept within bounds: no number becomes NaN, which
+    runtimes compare and choose by in ways of their own.
     """
-    scale = matrix.diagonal(dim1=1, dim2=2)[:, :, None].rsqrt()
+    variances = matrix.diagonal(dim1=1, dim2=2)[:, :, None]
+    scale = variances.clamp_min(NOISE * FAINT).rsqrt()
     scaled = scale * matrix * scale.mT  # its diagonal is 1: variances may differ by orders
-    lower = torch.ones_like(matrix).tril() - 0.5 * _identity(matrix)
+    identity = _identity(matrix)
+    lower = torch.ones_like(matrix).tril() - 0.5 * identity
     largest = scaled.abs().sum(2, keepdim=True).amax(1, keepdim=True)  # eigenvalue, at most
-    inverse = largest.rsqrt() * _identity(matrix)
+    inverse = largest.clamp_min(1).rsqrt() * identity
     for _ in range(NEWTON_STEPS):
         product = inverse @ scaled @ inverse.mT
-        inverse = 1.5 * inverse - (lower * product) @ inverse
-    inverse = inverse * scale.mT
+        inverse = (1.5 * inverse - (lower * product) @ inverse).clamp(-FARTHEST, FARTHEST)
+    left = (inverse @ scaled @ inverse.mT - identity).abs().amax((1, 2), keepdim=True)
+    inverse = torch.where(left < CONVERGED, inverse * scale.mT, 0.0)
     return (matrix @ inverse.mT).tril(), inverse
 
 

@@ -69,6 +69,13 @@ def test_a_covariance_that_is_regular_is_factored_as_it_is():
         assert torch.equal(found, expected)
 
 
+def test_a_covariance_is_regular_though_its_variances_differ_by_orders():
+    scale = torch.logspace(0, -2.5, 32)
+    matrix = scale[:, None] * covariance(32, 1e2) * scale
+    for found, expected in zip(cholesky(matrix), exact_cholesky(matrix), strict=True):
+        assert torch.equal(found, expected)
+
+
 def singular():
     generator = torch.Generator().manual_seed(0)
     spanned = torch.randn(1, 32, 5, generator=generator)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 EPSILON = 2e-5  # added to the variances of a singular covariance, as in published code
-NOISE = 2e-6  # of the mean variance: an eigenvalue below it may be but rounding
-FAINT = 1e-4  # a mean variance below it counts as so much
+NOISE = 3e-6  # of the variances: so much of a covariance may be rounding
+FAINT = 1e-4  # a variance below it counts as so much
 NEWTON_STEPS = 28  # enough for eigenvalues a hundred million times apart, beyond float32 anyway
 FARTHEST = 1e6  # no number of an inverse is larger then; products of so large ones are still finite
 CONVERGED = 0.5  # of W A W^T - I, at most: far above rounding, far below what never converges
@@ -50,9 +50,9 @@ def cholesky(covariance: Tensor) -> tuple[Tensor, Tensor]:
 
     Exact; but by Newton's method where a graph is exported, since graphs know no factoring.
 
-    The covariance of a flat picture, or of few places, is singular. Where 1 / |L^-1|^2, which no
-    eigenvalue is below, is not above 2e-6 of the mean variance, 2e-5 is added to all variances,
-    once. Any other covariance stays as it is.
+    The covariance of a flat picture, or of few places, is singular. Where rounding by 3e-6 of the
+    variances could change a pivot by as much as it is, 2e-5 is added to all variances, once. Any
+    other covariance stays as it is.
 
     Args:
         covariance: float32 [B, C, C].
@@ -61,12 +61,14 @@ def cholesky(covariance: Tensor) -> tuple[Tensor, Tensor]:
         Two matrices of the same shape.
     """
     factorize = newton_cholesky if torch.compiler.is_exporting() else exact_cholesky
-    variance = covariance.diagonal(dim1=1, dim2=2).mean(1)[:, None, None]
-    raised = covariance + EPSILON * variance.clamp_min(1) * _identity(covariance)
+    variances = covariance.diagonal(dim1=1, dim2=2)[:, :, None]
+    mean = variances.mean(1, keepdim=True)
+    raised = covariance + EPSILON * mean.clamp_min(1) * _identity(covariance)
     factors, inverses = factorize(torch.cat([covariance, raised]))
     (factor, other_factor), (inverse, other_inverse) = factors.chunk(2), inverses.chunk(2)
-    size = inverse.square().sum((1, 2), keepdim=True)  # zero where there is no factor
-    regular = (size > 0) & (size * variance.clamp_min(FAINT) < 1 / NOISE)
+    # By a change E, pivot i changes by w E w^T of itself, w the row i of the inverse.
+    change = (inverse.square() @ variances.clamp_min(FAINT)).amax(1, keepdim=True)
+    regular = (change > 0) & (NOISE * change < 1)  # it is 0 where there is no factor
     return torch.where(regular, factor, other_factor), torch.where(regular, inverse, other_inverse)
 
 

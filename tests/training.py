@@ -90,6 +90,10 @@ LESSONS = {
         "stylebank", ("content", "style", "variation", "identity"), config={"styles": 3}
     ),
     "wct": lesson("wct", ("pixels", "features"), ["encoders"], config={"pruned": True}),
+    "capvstnet": lesson(
+        "capvstnet", ("content", "style", "matting", "cycle", "temporal"),
+        config={"blocks": [1, 1, 2], "width": 4},
+    ),
 }  # fmt: skip
 
 

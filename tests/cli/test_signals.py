@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -103,3 +104,28 @@ def test_signals_are_ours_only_while_a_clip_is_drawn(
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     assert run_with(monkeypatch, "o.mp4") == 0
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_ctrl_c_is_heard_after_an_engine_was_let_go_in_another_thread() -> None:
+    """In a process of its own, since what failed once was a crash."""
+    pytest.importorskip("openvino")
+    script = """
+        import signal, threading
+
+        from vidstyle.contracts import Profile
+        from vidstyle.runtimes.openvino import OpenVINO
+        from vidstyle.weights import find_model
+
+        graph = find_model("microast").graph("encode")
+        engines = [OpenVINO().compile(graph, Profile(None, "fp32", "cpu"))]
+        thread = threading.Thread(target=engines.clear)
+        thread.start()
+        thread.join()
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            print("heard")
+    """
+    line = [sys.executable, "-c", textwrap.dedent(script)]
+    done = subprocess.run(line, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "heard\n")

@@ -104,10 +104,10 @@ def _store(graph: ir.Graph, weights: Path) -> None:
             del graph.initializers[name]
             value, numbers = stored, half
         if (place := places.get(numbers.tobytes())) is not None:
-            assert value.const_value is not None
+            assert value.dtype is not None
             value.const_value = ir.ExternalTensor(
-                weights.name, place, numbers.nbytes, value.const_value.dtype,
-                shape=value.const_value.shape, name=value.name or "", base_dir=weights.parent,
+                weights.name, place, numbers.nbytes, value.dtype,
+                shape=ir.Shape(numbers.shape), name=value.name or "", base_dir=weights.parent,
             )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import FakeStylizer, typed
@@ -33,12 +34,12 @@ class SignalsItself(FakeStylizer):
         super().__init__()
         self._numbers = numbers
 
-    def __call__(self, pixels: object, look: object) -> object:
+    def draw(self, *frame: Any) -> Any:
         if self.drawn == 12:
             for number in self._numbers:
                 os.kill(os.getpid(), number)
                 time.sleep(0.05)
-        return super().__call__(pixels, look)  # type: ignore[arg-type]
+        return super().draw(*frame)
 
 
 def run_with(monkeypatch: pytest.MonkeyPatch, sink: str, *numbers: int) -> int:

@@ -59,18 +59,19 @@ def header_of(
     return Header(
         network, config, module.code_names, module.smallest, module.least_strength,
         license, source, getattr(module, "style_names", ()), getattr(module, "mixes", True),
-        getattr(module, "exact", False),
+        getattr(module, "exact", False), getattr(module, "optimizes", False),
     )  # fmt: skip
 
 
 def store_model(path: Path, header: Header, tensors: dict[str, Tensor]) -> Model:
-    """Write the model at `path` and, beside it, its two graphs."""
+    """Write the model at `path` and, beside it, its two graphs, if it has any."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
     draft.write_bytes(save(tensors, header_metadata(header)))
     draft.replace(path)
     model = Model(path.stem, path, header)
-    write_graphs(model)
+    if not header.optimizes:
+        write_graphs(model)
     return model
 
 

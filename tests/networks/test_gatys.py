@@ -208,6 +208,21 @@ def test_a_clip_is_steadier_than_frames_drawn_alone(gatys, code):
     assert temporal_loss(following, carried) < temporal_loss(alone, carried) / 2
 
 
+def test_a_fade_is_not_held_back(gatys, code):
+    faded = tuple(1.05 * part for part in code)
+    _, memory = gatys.stylize(image(), code)
+    told = []
+    gatys.stylize(image(down=1), faded, memory=memory, on_step=told.append)
+    assert len(told) == STEPS // 2 and "temporal" not in told[0].losses
+
+
+def test_a_new_style_is_drawn_from_its_start(gatys, code):
+    other = gatys.encode(image(seed=7) / 2)
+    _, memory = gatys.stylize(image(), code)
+    drawn, _ = gatys.stylize(image(), other, memory=memory)
+    assert torch.equal(drawn, gatys.stylize(image(), other)[0])
+
+
 def test_a_new_scene_is_drawn_from_its_start(gatys, code):
     _, memory = gatys.stylize(image(), code)
     new = image(seed=9).flip(3)

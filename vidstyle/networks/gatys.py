@@ -28,10 +28,11 @@ from vidstyle.networks.vgg import PRUNED, VGG
 STYLE_WEIGHT = 40.0  # at full strength
 VARIATION_WEIGHT = 4.0
 RANGE_WEIGHT = 1000.0
-TEMPORAL_WEIGHT = 1000.0
+TEMPORAL_WEIGHT = 300.0  # more leaves all that the style lacks to where nothing is carried
 
 _COARSEST = 64  # pixels that the shorter side has at least where a drawing begins
 _SAME_SCENE = 0.5  # share of a frame that must show what the one before did
+_SAME_STYLE = 0.1  # distance that a fade goes at most from frame to frame
 
 Features: TypeAlias = Sequence[Tensor]  # relu1_1 to relu4_1, each [1, C, H', W'], float32
 
@@ -47,7 +48,7 @@ class Gatys(nn.Module):
     """
 
     code_names: ClassVar[tuple[str, ...]] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
-    memory_names: ClassVar[tuple[str, ...]] = ("content", "drawing")  # of the frame before
+    memory_names: ClassVar[tuple[str, ...]] = ("content", "drawing", *code_names)  # before
     smallest: ClassVar[int] = 16  # pixels a side: relu4_1 is then 2x2
     least_strength: ClassVar[float] = 0.0
     optimizes: ClassVar[bool] = True
@@ -83,9 +84,8 @@ class Gatys(nn.Module):
             The drawing, an Image [1, 3, H, W], and the memory for the next frame.
         """
         style_weight = STYLE_WEIGHT * (1.0 if strength is None else strength.item() ** 2)
-        carried = carry(content, *memory) if memory else None
-        if carried is not None and carried.trust.mean() < _SAME_SCENE:
-            carried = None
+        carried = _carried(content, code, memory)
+        fades = not all(map(torch.equal, code, memory[2:]))
         steps = self._steps if carried is None else math.ceil(self._steps / 2)
         sizes = list(_coarse_to_fine(*content.shape[2:]))
         numbers = count(1)
@@ -95,12 +95,13 @@ class Gatys(nn.Module):
             known = None if carried is None else Carried(*(_resized(x, size) for x in carried))
             if known is not None:
                 start = start + known.trust * (known.drawing - start)
-            for losses, drawing in self._improve(start, steps, shown, code, style_weight, known):
+            held = None if fades else known  # the last style must not hold back the next
+            for losses, drawing in self._improve(start, steps, shown, code, style_weight, held):
                 if on_step is not None:
                     seen = drawing.clamp(0, 1)
                     on_step(Step(next(numbers), steps * len(sizes), losses, seen))
         drawing = drawing.clamp(0, 1)
-        return drawing, (content, drawing)
+        return drawing, (content, drawing, *code)
 
     def _improve(
         self,
@@ -142,16 +143,21 @@ class Gatys(nn.Module):
 def style_loss(drawn: Features, grams: Sequence[Tensor]) -> Tensor:
     """How far the Gram matrices of a drawing are from a style's.
 
-    mean over layers of |G - A|^2 / |A|^2, G those of the drawing and A those of the style. Gatys et
-    al. 2016, equations 3 to 5, but relative to the style, so that one weight suits every style.
+    Gatys et al. 2016, equations 3 to 5, but relative to the style, so that one weight suits every
+    style.
 
     Args:
         drawn: features of the drawing.
         grams: of the style, [1, C, C] for each layer.
     """
+    return distance([gram(layer) for layer in drawn], grams)
+
+
+def distance(grams: Sequence[Tensor], style: Sequence[Tensor]) -> Tensor:
+    """mean over layers of |G - A|^2 / |A|^2, A the Gram matrices of the style, [1, C, C] each."""
     distances = [
-        (gram(ours) - theirs).square().sum() / theirs.square().sum()
-        for ours, theirs in zip(drawn, grams, strict=True)
+        (ours - theirs).square().sum() / theirs.square().sum()
+        for ours, theirs in zip(grams, style, strict=True)
     ]
     return torch.stack(distances).mean()
 
@@ -189,6 +195,19 @@ def temporal_loss(image: Tensor, carried: Carried) -> Tensor:
     The temporal consistency loss of Ruder et al. 2016.
     """
     return (carried.trust * (image - carried.drawing).square()).mean()
+
+
+def _carried(
+    content: Tensor, code: tuple[Tensor, ...], memory: tuple[Tensor, ...]
+) -> Carried | None:
+    """What can be gone on with of the frame before; None where a scene or style begins."""
+    if not memory:
+        return None
+    seen, drawn, *code_before = memory
+    if distance(code, code_before) > _SAME_STYLE:
+        return None
+    carried = carry(content, seen, drawn)
+    return carried if carried.trust.mean() >= _SAME_SCENE else None
 
 
 def _coarse_to_fine(height: int, width: int) -> Iterator[tuple[int, int]]:

@@ -74,6 +74,15 @@ def test_a_second_signal_ends_at_once() -> None:
     assert caught.value.exit_code == 143
 
 
+def test_a_frame_that_takes_long_is_given_up() -> None:
+    with ended_by_signals() as check:
+        check()
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(Interrupted) as caught:
+            check.within_a_frame()
+    assert caught.value.exit_code == 143
+
+
 def test_an_end_at_once_leaves_nothing(folder: Path) -> None:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt

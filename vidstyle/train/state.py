@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from vidstyle.errors import InputError, UsageError
 from vidstyle.networks import NETWORKS
-from vidstyle.networks.importing import read_checkpoint
+from vidstyle.networks.checkpoints import read_checkpoint
 from vidstyle.networks.loading import load_network
 from vidstyle.networks.lossnet import load_pruned
 from vidstyle.networks.microast import MicroAST

@@ -5,6 +5,8 @@ from functools import lru_cache
 import numpy as np
 import pytest
 import torch
+from fakes import typed
+from media import clip, facts, pictures_in
 from models import NETWORK_AND_CONFIG, picture, random_model, random_network
 
 from vidstyle.contracts import Profile
@@ -120,6 +122,18 @@ def test_the_exported_graphs_draw_what_the_module_draws(name, model, network):
         expected = expected[0].permute(1, 2, 0).clamp(0, 1).numpy()
         assert expected.std() > 0.05
         assert np.sqrt(np.square(drawn / 65535 - expected).mean()) < LIMITS.get(name, LIMIT)
+
+
+@every_network
+def test_the_command_line_stylizes_a_clip_with_it(model, tmp_path, monkeypatch):
+    monkeypatch.setenv("VIDSTYLE_DATA", str(model.path.parent))
+    content = clip(tmp_path / "in.mp4", frames=3, sound=True)
+    style = "1" if model.header.styles else "ink"
+    drawn = tmp_path / "out.mp4"
+    assert typed("stylize", content, drawn, "--network", model.name, "--style", style) == 0
+    before, after = pictures_in(content), pictures_in(drawn)
+    assert facts(drawn).sound_packets and len(after) == 3
+    assert all(np.abs(a.astype(float) - b).mean() > 5 for a, b in zip(after, before, strict=True))
 
 
 @every_published_network

@@ -90,6 +90,10 @@ LESSONS = {
         "stylebank", ("content", "style", "variation", "identity"), config={"styles": 3}
     ),
     "wct": lesson("wct", ("pixels", "features"), ["encoders"], config={"pruned": True}),
+    "capvstnet": lesson(
+        "capvstnet", ("content", "style", "matting", "cycle", "temporal"),
+        config={"blocks": [1, 1, 2], "width": 4},
+    ),
 }  # fmt: skip
 
 
@@ -129,6 +133,8 @@ def random_vgg(path: Path, network: nn.Module) -> nn.Module:
     for weight in network.parameters():
         if weight.dim() > 1:
             nn.init.kaiming_normal_(weight)
+        else:
+            nn.init.zeros_(weight)
     state = network.state_dict()
     torch.save({f"features.{n}": value for n, value in enumerate(state.values())}, path)
     return network

@@ -6,12 +6,12 @@ import torch
 from vidstyle.networks.whitening import (
     affine,
     cholesky,
-    cholesky_by_elimination,
     exact_cholesky,
     mean_covariance,
+    newton_cholesky,
 )
 
-FORMS = {"exact": exact_cholesky, "elimination": cholesky_by_elimination}
+FORMS = {"exact": exact_cholesky, "newton": newton_cholesky}
 
 
 def covariance(channels, condition, seed=0, batch=1):
@@ -54,9 +54,9 @@ def test_a_factor_is_triangular_and_its_square_the_covariance(form, channels):
     assert torch.allclose(factor @ inverse, torch.eye(channels).expand_as(matrix), atol=1e-5)
 
 
-@pytest.mark.parametrize(("condition", "gap"), [(1e2, 2e-6), (1e4, 1e-4), (1e6, 5e-3)])
+@pytest.mark.parametrize(("condition", "gap"), [(1e2, 2e-6), (1e4, 1e-4), (1e6, 3e-3)])
 @pytest.mark.parametrize("channels", [32, 128])
-def test_elimination_is_nearly_exact(channels, condition, gap):
+def test_newtons_method_is_nearly_exact(channels, condition, gap):
     """By the map from one picture's covariance to another's, which is what is drawn with."""
     content, style = covariance(channels, condition, 1), covariance(channels, condition, 2)
     exact, found = (form(style)[0] @ form(content)[1] for form in FORMS.values())
@@ -65,6 +65,13 @@ def test_elimination_is_nearly_exact(channels, condition, gap):
 
 def test_a_covariance_that_is_regular_is_factored_as_it_is():
     matrix = covariance(32, 1e4)
+    for found, expected in zip(cholesky(matrix), exact_cholesky(matrix), strict=True):
+        assert torch.equal(found, expected)
+
+
+def test_a_covariance_is_regular_though_its_variances_differ_by_orders():
+    scale = torch.logspace(0, -2.5, 32)
+    matrix = scale[:, None] * covariance(32, 1e2) * scale
     for found, expected in zip(cholesky(matrix), exact_cholesky(matrix), strict=True):
         assert torch.equal(found, expected)
 
@@ -97,8 +104,27 @@ def test_a_singular_covariance_is_factored_with_its_variances_raised(kind, expor
     matrix = singular()[kind]
     raised = matrix + 2e-5 * max(1, matrix.diagonal(dim1=1, dim2=2).mean()) * torch.eye(32)
     for factor, inverse in (cholesky(matrix), exported(matrix)):
-        assert torch.allclose(factor @ factor.mT, raised, atol=2e-6 * max(1, matrix.max()))
+        assert torch.allclose(factor @ factor.mT, raised, atol=5e-6 * max(1, matrix.max()))
         assert inverse.isfinite().all() and inverse.abs().max() < 3e2
+
+
+def test_few_places_over_and_over_are_singular_however_their_rounding_falls(exported):
+    """Of 32 places in 32 channels: rounding makes the least eigenvalue often a little positive."""
+    generator = torch.Generator().manual_seed(0)
+    places = torch.randn(64, 32, 1, 32, generator=generator).repeat(1, 1, 30, 2)
+    _, matrices = mean_covariance(places)
+    variances = matrices.diagonal(dim1=1, dim2=2).mean(1)[:, None, None]
+    raised = matrices + 2e-5 * variances.clamp_min(1) * torch.eye(32)
+    factors, _ = cholesky(matrices)
+    assert torch.allclose(factors @ factors.mT, raised, atol=5e-6)
+    for matrix, expected in zip(matrices[:8, None], factors[:8, None], strict=True):
+        assert torch.allclose(exported(matrix)[0], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_has_no_factor_gets_zeros(form):
+    matrix = covariance(32, 10) - 0.5 * torch.eye(32)
+    assert all((found == 0).all() for found in FORMS[form](matrix))
 
 
 def test_one_singular_covariance_of_a_batch_leaves_the_others_as_they_are():

@@ -17,10 +17,10 @@ from torch import Tensor, nn
 from vidstyle.networks.layers import conv
 from vidstyle.networks.whitening import affine, cholesky, mean_covariance
 
-WIDTHS = (16, 64, 256)  # channels of each half of the state, at full, half and quarter size
 QUARTER = 4  # pixels a side that a place at quarter size covers
 SIDES = {"photo": 1, "art": 2}  # pixels a side that a place of z covers
 REFINING = 2  # blocks at the end, which the published files name apart
+BEGUN = 0.1  # of a branch's usual first weights: a new network does little but fold
 FEWEST = 10  # pixels: a label that has no more, in content or style, is not drawn …
 FARTHEST = 100  # … nor one that has as many times more in the one than in the other
 
@@ -35,9 +35,11 @@ class CAPVSTNet(nn.Module):
         mode: "photo" keeps the content's texture. "art" takes on the style's: there z has half the
             picture's size, and four times the channels.
         blocks: how many there are at full, half and quarter size.
+        width: channels of each half of the state at full size; four times as many at half size,
+            sixteen times at quarter size. z has twice as many, in "art" eight times.
     """
 
-    code_names: ClassVar[tuple[str, ...]] = (  # of K labels; z has C channels, 32 or 128
+    code_names: ClassVar[tuple[str, ...]] = (  # of K labels; z has C channels
         "means",  # [K, C, 1]
         "factors",  # Cholesky's, of the covariances: [K, C, C]
         "counts",  # of pixels: [K]
@@ -45,16 +47,20 @@ class CAPVSTNet(nn.Module):
     memory_names: ClassVar[tuple[str, ...]] = ()
     smallest: ClassVar[int] = 8  # pixels a side, so that reflection finds a neighbor at a quarter
     least_strength: ClassVar[float] = 0.01  # at 0 the content comes back, but for rounding
+    exact: ClassVar[bool] = True  # in half precision blocks give nothing back, and nothing factors
 
     def __init__(
-        self, mode: Literal["photo", "art"] = "photo", blocks: Sequence[int] = (10, 10, 12)
+        self,
+        mode: Literal["photo", "art"] = "photo",
+        blocks: Sequence[int] = (10, 10, 12),
+        width: int = 16,
     ) -> None:
         super().__init__()
-        self.side = SIDES[mode]
-        self.channels = 2 * WIDTHS[2] * self.side**2 // QUARTER**2  # of z
+        self.side, self.width = SIDES[mode], width
+        self.channels = 2 * width * self.side**2  # of z
         self.blocks = nn.ModuleList(
-            Block(width, folds=width > WIDTHS[0] and place == 0)
-            for width, count in zip(WIDTHS, blocks, strict=True)
+            Block(width * 4**size, folds=size > 0 and place == 0)
+            for size, count in enumerate(blocks)
             for place in range(count)
         )
 
@@ -95,16 +101,18 @@ class CAPVSTNet(nn.Module):
         The border continues the picture to multiples of 4 pixels.
         """
         height, width = image.shape[2:]
-        whole = F.pad(image, (0, -width % QUARTER, 0, -height % QUARTER), mode="replicate")
-        first = F.pad(whole, (0, 0, 0, 0, 0, WIDTHS[0] - 3))
-        second = torch.zeros_like(first)
+        below, right = (
+            (side + QUARTER - 1) // QUARTER * QUARTER - side for side in (height, width)
+        )
+        whole = F.pad(image, (0, right, 0, below), mode="replicate")
+        first, second = F.pad(whole, (0, 0, 0, 0, 0, 2 * self.width - 3)).chunk(2, 1)
         for block in self.blocks:
             first, second = block(first, second)
         return gather((first, second), self.channels)
 
     def inverse(self, z: Tensor) -> Tensor:
         """The picture whose `forward` is `z`, with what continued it."""
-        first, second = scatter(z, WIDTHS[2])
+        first, second = scatter(z, self.width * QUARTER**2)
         for block in reversed(cast(Sequence[Block], self.blocks)):
             first, second = block.inverse(first, second)
         return first[:, :3]
@@ -143,7 +151,7 @@ class CAPVSTNet(nn.Module):
         """
         rows, columns = (_centers(length, self.side) for length in labels.shape)
         folded = labels[rows[:, None], columns][None, None]
-        while folded.shape[1] * self.channels < 2 * WIDTHS[2]:
+        while folded.shape[1] * self.side**2 < QUARTER**2:
             folded = fold(folded)
         return gather(folded.chunk(2, 1), channels=1)[0, 0]
 
@@ -168,19 +176,22 @@ class Block(nn.Module):
             conv(inside, inside), nn.ReLU(),
             conv(inside, width),
         )  # fmt: skip
+        with torch.no_grad():
+            for weight in self.branch[-1].parameters():
+                weight.mul_(BEGUN)
 
     def forward(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
         """Both halves of the state, [B, width, H, W], before it -> after it."""
         branch = self.branch(second)
         if self.folds:
             first, second = fold(first), fold(second)
-        return second, first + branch
+        return second, branch.to(first.dtype).add_(first)
 
     def inverse(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
         """Both halves of the state after it -> before it."""
         if self.folds:
             first = unfold(first)
-        before = second - self.branch(first)
+        before = self.branch(first).to(second.dtype).neg_().add_(second)
         return unfold(before) if self.folds else before, first
 
 
@@ -222,31 +233,32 @@ def _float32(z: Tensor) -> torch.autocast:
 def fold(x: Tensor) -> Tensor:
     """Space to depth: [B, C, H, W] -> [B, 4 C, H / 2, W / 2], channel (2 y + x) C + c."""
     batch, channels, height, width = x.shape
-    places = x.permute(0, 2, 3, 1).reshape(batch, height // 2, 2, width // 2, 2, channels)
-    return places.transpose(2, 3).flatten(3).permute(0, 3, 1, 2)
+    squares = x.reshape(batch, channels, height // 2, 2, width // 2, 2)
+    places = squares.permute(0, 3, 5, 1, 2, 4)
+    return places.reshape(batch, 4 * channels, height // 2, width // 2)
 
 
 def unfold(x: Tensor) -> Tensor:
     """Depth to space: [B, 4 C, H, W] -> [B, C, 2 H, 2 W], the inverse of `fold`."""
     batch, channels, height, width = x.shape
-    places = x.permute(0, 2, 3, 1).reshape(batch, height, width, 2, 2, channels // 4)
-    return places.transpose(2, 3).flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
+    places = x.reshape(batch, 2, 2, channels // 4, height, width)
+    squares = places.permute(0, 3, 4, 1, 5, 2)
+    return squares.reshape(batch, channels // 4, 2 * height, 2 * width)
 
 
 def gather(halves: Sequence[Tensor], channels: int) -> Tensor:
-    """Both halves of the state [B, D, H, W] -> one map [B, `channels`, 2 H, D W / `channels`].
+    """Both halves of the state [B, D, H, W] -> one map [B, `channels`, H, 2 D W / `channels`].
 
     The published code unfolds it to a picture. Statistics do not ask for the order of places, so
     here those that were folded into one stay side by side, and nothing is moved.
     """
-    batch, _, height, _ = halves[0].shape
-    rows = [half.permute(0, 2, 3, 1).reshape(batch, height, -1, channels) for half in halves]
-    return torch.stack(rows, 1).flatten(1, 2).permute(0, 3, 1, 2)
+    rows = torch.cat([*halves], 1).permute(0, 2, 3, 1)  # [B, H, W, 2 D]
+    return rows.reshape(*rows.shape[:2], -1, channels).permute(0, 3, 1, 2)
 
 
 def scatter(z: Tensor, width: int) -> tuple[Tensor, Tensor]:
     """The two halves, `width` channels each, of what `gather` gave."""
     rows = z.permute(0, 2, 3, 1)
-    halves = rows.reshape(rows.shape[0], 2, rows.shape[1] // 2, -1, width)
-    first, second = halves.permute(1, 0, 4, 2, 3)
+    state = rows.reshape(*rows.shape[:2], -1, 2 * width).permute(0, 3, 1, 2)
+    first, second = state.chunk(2, 1)
     return first, second

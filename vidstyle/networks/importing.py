@@ -63,6 +63,8 @@ def header_of(
 def store_model(path: Path, header: Header, tensors: dict[str, Tensor]) -> Model:
     """Write the model at `path` and, beside it, its two graphs, if it has any."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    for graph in path.parent.glob(f"{path.stem}.*.onnx"):
+        graph.unlink()  # what refers to the weights that were here would read others in their place
     draft = path.with_suffix(".draft")
     draft.write_bytes(save(tensors, header_metadata(header)))
     draft.replace(path)
@@ -83,7 +85,8 @@ def write_graphs(model: Model) -> None:
         codes = [network.encode(style) for style in styles]
     for function in ("encode", "stylize"):
         path = model.path.with_name(f"{model.name}.{function}.onnx")
-        to_onnx(graph_of(network, model, function), path, codes, network.smallest)
+        graph = graph_of(network, model, function)
+        to_onnx(graph, path, model.path, codes, network.smallest)
 
 
 def read_parts(

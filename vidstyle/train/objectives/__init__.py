@@ -15,5 +15,6 @@ OBJECTIVES = Table(
         "msgnet": "vidstyle.train.objectives.msgnet:MSGNetTerms",
         "stylebank": "vidstyle.train.objectives.stylebank:StyleBankTerms",
         "wct": "vidstyle.train.objectives.wct:WCTTerms",
+        "capvstnet": "vidstyle.train.objectives.capvstnet:CAPVSTNetTerms",
     },
 )

@@ -21,8 +21,8 @@ class Reconstruct:
     pixels     the picture that is given back, against the photograph
     features   what the loss network sees in it, against what it sees in the photograph
 
-    Before the first step each channel of the features is brought to a mean of 1 over photographs, as
-    those of the normalized VGG-19 have: from louder or quieter ones little is learned.
+    Before the first step each channel of the features is brought to a mean of 1 over photographs,
+    as those of the normalized VGG-19 have: from louder or quieter ones little is learned.
     """
 
     terms: ClassVar[tuple[str, ...]] = ("pixels", "features")

@@ -130,7 +130,8 @@ def test_the_command_line_stylizes_a_clip_with_it(model, tmp_path, monkeypatch):
     content = clip(tmp_path / "in.mp4", frames=3, sound=True)
     style = "1" if model.header.styles else "ink"
     drawn = tmp_path / "out.mp4"
-    assert typed("stylize", content, drawn, "--network", model.name, "--style", style) == 0
+    words = "stylize", str(content), str(drawn), "--network", model.name, "--style", style
+    assert typed(*words) == 0
     before, after = pictures_in(content), pictures_in(drawn)
     assert facts(drawn).sound_packets and len(after) == 3
     assert all(np.abs(a.astype(float) - b).mean() > 5 for a, b in zip(after, before, strict=True))

@@ -66,7 +66,8 @@ def store_model(path: Path, header: Header, tensors: dict[str, Tensor]) -> Model
     for graph in path.parent.glob(f"{path.stem}.*.onnx"):
         graph.unlink()  # what refers to the weights that were here would read others in their place
     draft = path.with_suffix(".draft")
-    draft.write_bytes(save(tensors, header_metadata(header)))
+    contiguous = {key: tensor.contiguous() for key, tensor in tensors.items()}
+    draft.write_bytes(save(contiguous, header_metadata(header)))
     draft.replace(path)
     model = Model(path.stem, path, header)
     if not header.optimizes:

@@ -60,10 +60,10 @@ def main() -> None:
 
 
 def here() -> list[str]:
-    """The networks whose weights are here."""
+    """The networks whose weights are here; one that optimizes only when it is named."""
     from vidstyle.weights import models
 
-    return [model.name for model in models()]
+    return [model.name for model in models() if not model.header.optimizes]
 
 
 def random_models(folder: Path) -> list[str]:

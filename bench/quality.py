@@ -27,9 +27,9 @@ from PIL import Image as Pillow
 import vidstyle
 from vidstyle.contracts import Pixels
 from vidstyle.image import read_picture
+from vidstyle.networks.lossnet import load_loss_network
 from vidstyle.train import losses
 from vidstyle.train.data import to_image
-from vidstyle.train.lossnet import load_loss_network
 
 SIZE = (384, 256)  # width and height of a photograph
 STYLE_SIZE = (384, 384)

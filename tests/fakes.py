@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vidstyle.cli.main import _run
-from vidstyle.contracts import Look, VideoInfo
+from vidstyle.contracts import Look, Memory, OnStep, VideoInfo
 
 
 class FakeStylizer:
@@ -31,11 +31,13 @@ class FakeStylizer:
     def look(self, style: Any, strength: float = 1.0) -> Look:
         return Look((), strength)
 
-    def __call__(self, pixels: Any, look: Look) -> Any:
+    def draw(
+        self, pixels: Any, look: Look, memory: Memory = (), on_step: OnStep | None = None
+    ) -> tuple[Any, Memory]:
         if self.drawn == self._left:
             raise self._error
         self.drawn += 1
-        return pixels
+        return pixels, ()
 
 
 def typed(*arguments: str) -> int:

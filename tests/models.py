@@ -20,6 +20,7 @@ NETWORK_AND_CONFIG: dict[str, tuple[str, dict[str, Any]]] = {
     # The least blocks that still fold the picture twice: 32 of them take a minute to export.
     "capvstnet": ("capvstnet", {"blocks": [2, 2, 3]}),
     "capvstnet-art": ("capvstnet", {"mode": "art", "blocks": [2, 2, 3]}),
+    "gatys": ("gatys", {"steps": 6}),
     "capvstnet-narrow": ("capvstnet", {"blocks": [0, 2, 3], "width": 8}),
     "adaattn-lite": ("adaattn", {"widths": PRUNED, "decoder": "separable"}),
 }  # all that comes or can be imported, by name

@@ -126,9 +126,9 @@ def test_a_largest_size_is_drawn_and_then_enlarged(stylizer):
         def __init__(self):
             self.read, self.check_mixes = stylizer.read, stylizer.check_mixes
 
-        def __call__(self, pixels, look):
+        def draw(self, pixels, *others):
             sizes.append(pixels.shape[:2])
-            return stylizer(pixels, look)
+            return stylizer.draw(pixels, *others)
 
     found = drawn(Watched(), style="ink", max_size="24p")
     assert sizes == [(24, 32)] and found.shape == CONTENT.shape

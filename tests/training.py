@@ -16,9 +16,9 @@ from PIL import Image
 from torch import nn
 
 from vidstyle.networks.layers import mirrored_decoder
+from vidstyle.networks.lossnet import load_loss_network
 from vidstyle.networks.vgg import PRUNED, VGG
 from vidstyle.train.data import contents_of, styles_of
-from vidstyle.train.lossnet import load_loss_network
 from vidstyle.train.recipe import Recipe, Stage, read_recipe
 from vidstyle.train.state import begin
 from vidstyle.train.tools import Tools

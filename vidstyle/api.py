@@ -10,11 +10,20 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from vidstyle.contracts import Frame, Look, Pixels, VideoInfo
+from vidstyle.contracts import Frame, Look, OnStep, Pixels, VideoInfo
 from vidstyle.errors import Interrupted, UsageError
 from vidstyle.job import Job
 from vidstyle.pipeline import Meter, ahead
-from vidstyle.session import DEPTH, Summary, directed, draw, drawing_of, reading_of, run
+from vidstyle.session import (
+    DEPTH,
+    Summary,
+    check_job,
+    directed,
+    draw,
+    drawing_of,
+    reading_of,
+    run,
+)
 from vidstyle.sources import open_source
 from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
 from vidstyle.timeline import Mix
@@ -69,6 +78,9 @@ def load(
     runtime: str = "auto",
     device: str = "auto",
     precision: str = "auto",
+    steps: int | None = None,
+    optimizer: str | None = None,
+    vgg: str | Path | None = None,
 ) -> Painter:
     """A callable that draws pictures in a style.
 
@@ -79,8 +91,12 @@ def load(
         runtime: "auto", "openvino", "torch" or "torch-compile".
         device: "auto", "cpu" or "cuda:0".
         precision: "auto", "fp32", "bf16" or "fp16".
+        steps: at each scale, of a network that draws by optimization; so are the other two.
+        optimizer: "lbfgs" or "adam".
+        vgg: a whole normalized VGG-19, to compare by.
     """
-    stylizer = load_stylizer(Drawing(network, runtime, device, precision))
+    own = None if vgg is None else str(vgg)
+    stylizer = load_stylizer(Drawing(network, runtime, device, precision, own, optimizer, steps))
     return Painter(
         stylizer, stylizer.look(str(style) if isinstance(style, Path) else style, strength)
     )
@@ -91,6 +107,7 @@ def stylize(
     sink: str | Path,
     style: str | Path | tuple[str, ...],
     on_progress: Callable[[Progress], bool | None] | None = None,
+    on_step: OnStep | None = None,
     **settings: Any,
 ) -> Summary:
     """Draw a clip or photograph into another, sound and all.
@@ -100,6 +117,8 @@ def stylize(
         sink: what to write.
         style: a style's name or a picture's path; several, such as ("ink:0.7", "mosaic:0.3"), mix.
         on_progress: called after each frame; returning False ends the run.
+        on_step: called within a frame, after each step of a network that draws by optimization, on
+            a thread of its own; raising `Interrupted` ends the run.
         settings: any other field of `Job`, such as strength=0.8 or overwrite=True.
 
     Raises:
@@ -114,7 +133,7 @@ def stylize(
         if on_progress(progress) is False:
             raise Interrupted("The run was ended by on_progress.")
 
-    return run(Job(str(source), str(sink), _named(style), **settings), watch)
+    return run(Job(str(source), str(sink), _named(style), **settings), watch, on_step=on_step)
 
 
 def frames(
@@ -131,6 +150,7 @@ def frames(
         Frames whose `pixels` are uint8 [H, W, 3] (uint16 for video above 8 bits).
     """
     job = Job(str(source), "-", _named(style), **settings)
+    check_job(job)
     meter = Meter()
     with open_source(job.source, reading_of(job)) as opened:
         stylizer = load_stylizer(drawing_of(job))

@@ -33,10 +33,15 @@ def is_url(address: str) -> bool:
     return re.match(r"[a-z][a-z0-9+.-]+://", address, re.IGNORECASE) is not None
 
 
+def is_live(address: str) -> bool:
+    """Whether `address` goes on whether or not it is read."""
+    return address.lower().startswith(_LIVE)
+
+
 def can_reopen(address: str) -> bool:
     """Whether a second reader would find the same from the start."""
     if is_url(address):
-        return not address.lower().startswith(_LIVE)
+        return not is_live(address)
     return Path(address).is_file()  # and no pipe
 
 

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vidstyle.contracts import OnStep
 from vidstyle.direction import Direction
 from vidstyle.errors import InputError, OutputExists, PartialResult, UsageError
 from vidstyle.image import SUFFIXES
 from vidstyle.job import Job
 from vidstyle.session import drawing_of, run
+from vidstyle.sinks import check_picture
 from vidstyle.sinks.writing import writing
 from vidstyle.sources import Reading
 from vidstyle.stylizer import load_stylizer
@@ -28,12 +30,17 @@ class FolderSummary:
     failed: tuple[str, ...]  # names of those that could not be drawn
 
 
-def run_folder(job: Job, on_photo: Callable[[int, int], None] | None = None) -> FolderSummary:
+def run_folder(
+    job: Job,
+    on_photo: Callable[[int, int], None] | None = None,
+    on_step: OnStep | None = None,
+) -> FolderSummary:
     """Draw every photograph in the folder `job.source` into the folder `job.sink`.
 
     Args:
         job: the settings; `source` is a folder, `sink` one that exists or will be made.
         on_photo: called after each with how many are done and how many there are.
+        on_step: told of each step, where a network draws step by step.
 
     Raises:
         UsageError: the two folders are one, or the output is no folder.
@@ -51,8 +58,9 @@ def run_folder(job: Job, on_photo: Callable[[int, int], None] | None = None) -> 
         sink.mkdir(parents=True, exist_ok=True)
     failed = []
     for done, photo in enumerate(photos, 1):
+        one = replace(job, source=str(photo), sink=str(sink / photo.name), progress_picture=None)
         try:
-            run(replace(job, source=str(photo), sink=str(sink / photo.name)), stylizer=stylizer)
+            run(one, stylizer=stylizer, on_step=on_step)
         except (InputError, UsageError) as error:
             log.warning("%s", error)
             failed.append(photo.name)
@@ -71,6 +79,8 @@ def _check(job: Job, source: Path, sink: Path, photos: list[Path]) -> None:
         )
     if sink.exists() and sink.samefile(source):
         raise UsageError(f"{job.sink!r} is the input itself; write to another folder.")
+    if job.progress_picture is not None:  # checked once: the first photograph writes it
+        check_picture(job.progress_picture, job.overwrite)
     there = [photo.name for photo in photos if (sink / photo.name).exists()]
     if there and not job.overwrite:
         raise OutputExists(

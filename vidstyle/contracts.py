@@ -6,7 +6,7 @@ fast, a Sink takes them away.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -27,6 +27,7 @@ Pixels: TypeAlias = HostArray  # uint8 [H, W, 3] RGB 0..255, upright (uint16 0..
 Alpha: TypeAlias = HostArray  # uint8 [H, W]  how opaque each pixel is, 0..255
 Image: TypeAlias = Array  # float [B, 3, H, W]  RGB 0..1, as coded for a screen (not linear light)
 StyleCode: TypeAlias = tuple[Array, ...]  # one style, encoded; shapes are the network's own
+Memory: TypeAlias = tuple[Array, ...]  # what a network hands from frame to frame; () at the first
 
 Precision: TypeAlias = Literal["fp32", "bf16", "fp16"]
 Engine: TypeAlias = Callable[..., Any]  # a compiled graph; pictures go in and come out as Pixels
@@ -123,7 +124,8 @@ class Network(Protocol):
     none. One whose authors published weights has `official_keys()` too (networks/importing.py);
     one that has learned its styles by heart, `style_names`, and `encode` takes the place of one as
     int64 [1]; one whose codes cannot be mixed, `mixes = False`; one that is lost in half precision,
-    `exact = True`.
+    `exact = True`; one that draws by optimization, too slowly for live video and without a graph,
+    `optimizes = True`, and its `stylize` takes an `OnStep` too.
     """
 
     code_names: tuple[str, ...]  # one for each tensor of a style code
@@ -142,6 +144,19 @@ class Network(Protocol):
         memory: tuple[torch.Tensor, ...] = (),
     ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         """Draw `content` in a style. `strength` is float [B], the paper's own; None: in full."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far a drawing is, where a network draws step by step."""
+
+    number: int  # counted from 1
+    count: int  # of this drawing
+    losses: Mapping[str, float]  # each term, weighed, of what this step tried
+    image: Image  # [1, 3, H, W] so far; it may be smaller than the content
+
+
+OnStep: TypeAlias = Callable[[Step], None]  # called after each step; may raise, to end the drawing
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 
 from vidstyle.codes import mixed
-from vidstyle.contracts import ErrorType, HostArray, Look, Pixels, StyleCode
+from vidstyle.contracts import ErrorType, HostArray, Look, Memory, OnStep, Pixels, StyleCode
 from vidstyle.image import resize
 from vidstyle.job import Job
 from vidstyle.keep_color import recolored, with_luminance_of
@@ -38,6 +38,7 @@ class Scene:
     codes: Mapping[str, StyleCode] = field(default_factory=dict)  # by style; none: to be read
     start: Fraction | None = None  # time of the first frame of all
     seen: HostArray | None = None  # a glance at the last frame
+    memories: tuple[Memory, ...] = ()  # the network's own, for each layer
 
 
 class Direction:
@@ -45,13 +46,22 @@ class Direction:
 
     Styles are read then; for `--keep-color match`, in the colors of each scene, at its first frame.
 
+    Args:
+        job: what to draw.
+        stylizer: what to draw it with.
+        reading: from where to where masks are read.
+        on_step: told of each step, where a network draws step by step; may raise, to end it.
+
     Raises:
         UsageError: the network cannot do what the job asks of it.
         InputError: a style or mask that cannot be read.
     """
 
-    def __init__(self, job: Job, stylizer: Stylizer, reading: Reading) -> None:
+    def __init__(
+        self, job: Job, stylizer: Stylizer, reading: Reading, on_step: OnStep | None = None
+    ) -> None:
         self._job, self._stylizer, self._reading = job, stylizer, reading
+        self._on_step = on_step
         self._matches = job.keep_color == "match"
         self._masks = ExitStack()
 
@@ -61,11 +71,12 @@ class Direction:
             styles = dict.fromkeys(name for layer in self._layers for name in layer.styles.styles)
             if any(len(layer.styles.styles) > 1 for layer in self._layers):
                 self._stylizer.check_mixes()
+            self.first_scene = Scene(memories=((),) * len(self._layers))
             if self._matches:
                 self._pictures = {name: self._stylizer.picture_of(name) for name in styles}
-                self.first_scene = Scene()
             else:
-                self.first_scene = Scene({name: self._read(name) for name in styles})
+                codes = {name: self._read(name) for name in styles}
+                self.first_scene = replace(self.first_scene, codes=codes)
             self._masks = masks.pop_all()
         return self
 
@@ -79,16 +90,19 @@ class Direction:
         seconds = time - scene.start
         height, width = content.shape[:2]
         small = resize(content, *self._job.working_size(height, width))
-        shown = content
-        for layer in self._layers:
-            drawn = resize(self._stylizer(small, self._look(layer, seconds, scene)), height, width)
+        shown, memories = content, []
+        for layer, memory in zip(self._layers, scene.memories, strict=True):
+            look = self._look(layer, seconds, scene)
+            drawn, memory = self._stylizer.draw(small, look, memory, self._on_step)
+            memories.append(memory)
+            drawn = resize(drawn, height, width)
             if self._job.keep_color == "luminance":
                 drawn = with_luminance_of(drawn, content)
             if layer.masks:
                 shares = [mask.at(seconds, height, width) for mask in layer.masks]
                 drawn = laid_over(shown, drawn, reduce(np.maximum, shares))
             shown = drawn
-        return shown, scene
+        return shown, replace(scene, memories=tuple(memories))
 
     def _open_layers(self, masks: ExitStack) -> list[Layer]:
         """The styles of the whole picture first, then those that regions have of their own."""

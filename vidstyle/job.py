@@ -72,6 +72,11 @@ class Job:
     mask: Several = ()  # each a picture or clip: drawn where it is white; or "FILE=STYLE"
     feather: float = 2.0  # pixels by which a mask's edges are softened
     max_size: str | None = None  # as `size`; larger frames are drawn so small, then enlarged
+    # The rest is for networks that draw by optimization.
+    vgg: str | None = None  # a whole normalized VGG-19, to compare by
+    optimizer: str | None = None  # "lbfgs" or "adam"
+    steps: int | None = None  # at each scale
+    progress_picture: str | None = None  # a picture of the drawing so far, rewritten at each step
 
     def __post_init__(self) -> None:
         _in_range("--strength", self.strength, 0, 1)

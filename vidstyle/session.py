@@ -11,17 +11,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vidstyle.contracts import Frame, Source, VideoInfo
+from vidstyle.avfile import is_live
+from vidstyle.contracts import Frame, OnStep, Source, VideoInfo
 from vidstyle.direction import Direction
 from vidstyle.errors import PartialResult, UsageError
 from vidstyle.image import resize
 from vidstyle.job import Job
 from vidstyle.pipeline import Meter, ahead
 from vidstyle.pipeline.heap import give_back_holes
-from vidstyle.sinks import check_output, open_sink
+from vidstyle.sinks import check_output, check_picture, open_sink
 from vidstyle.sinks.codecs import Encoding
 from vidstyle.sources import Reading, open_source
 from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
+from vidstyle.weights import find_model, models
 
 log = logging.getLogger(__name__)
 
@@ -49,13 +51,18 @@ class Summary:
     tracks: tuple[str, ...]  # what was done with sound and subtitles
 
 
-def run(job: Job, on_frame: OnFrame | None = None, stylizer: Stylizer | None = None) -> Summary:
+def run(
+    job: Job,
+    on_frame: OnFrame | None = None,
+    stylizer: Stylizer | None = None,
+    on_step: OnStep | None = None,
+) -> Summary:
     """Read, draw and write every frame of `job`.
 
     Raises:
         VidstyleError: something failed; what was at the output before is still there.
         PartialResult: more frames were lost than `job.max_errors` allows; the rest is kept.
-        Interrupted: raised by `on_frame`; what was drawn is kept.
+        Interrupted: raised by `on_frame` or `on_step`; what was drawn is kept.
     """
     meter = Meter()
     check_job(job)
@@ -63,7 +70,7 @@ def run(job: Job, on_frame: OnFrame | None = None, stylizer: Stylizer | None = N
         info = job.output_info(source.info)
         stylizer = stylizer or load_stylizer(drawing_of(job))
         drawn = job.drawn_info(source.info)
-        with directed(job, stylizer, drawn) as direction:
+        with directed(job, stylizer, drawn, on_step) as direction:
             contents = ahead(meter.watch("read", source), DEPTH)
             frames = ahead(draw(contents, drawn, direction, job.side_by_side, meter), DEPTH)
             with (
@@ -86,12 +93,15 @@ def run(job: Job, on_frame: OnFrame | None = None, stylizer: Stylizer | None = N
 
 
 @contextmanager
-def directed(job: Job, stylizer: Stylizer, info: VideoInfo) -> Iterator[Direction]:
+def directed(
+    job: Job, stylizer: Stylizer, info: VideoInfo, on_step: OnStep | None = None
+) -> Iterator[Direction]:
     """Read the job's styles; on another core, make ready to draw frames such as `info` says."""
     height, width = job.working_size(info.height, info.width)
+    reading = Reading(job.start_seconds, job.end_seconds)
     with ThreadPoolExecutor(1) as beside:
         ready = beside.submit(stylizer.prepare, replace(info, height=height, width=width))
-        with Direction(job, stylizer, Reading(job.start_seconds, job.end_seconds)) as direction:
+        with Direction(job, stylizer, reading, on_step) as direction:
             ready.result()
             yield direction
 
@@ -139,13 +149,34 @@ def check_job(job: Job) -> None:
     """Refuse what cannot end well before anything is read.
 
     Raises:
-        UsageError: an output of unknown kind, without a folder, there already, or the input itself.
+        UsageError: an output of unknown kind, without a folder, there already, or the input itself;
+            a live source, and a network that is far too slow for it.
     """
+    if is_live(job.source):
+        _check_live(job.network)
+    if job.progress_picture is not None:
+        _check_progress_picture(job, job.progress_picture)
     if job.sink == "-":
         return
     if job.source != "-" and _is_same(job.source, job.sink):
         raise UsageError(f"{job.sink!r} is the input itself; write to another file.")
     check_output(job.sink, job.overwrite)
+
+
+def _check_live(network: str) -> None:
+    if find_model(network).header.optimizes:
+        others = [model.name for model in models() if not model.header.optimizes]
+        raise UsageError(
+            f"{network} draws by optimization, far slower than live video. Choose from: "
+            f"{', '.join(others)}."
+        )
+
+
+def _check_progress_picture(job: Job, picture: str) -> None:
+    for other, what in ((job.source, "input"), (job.sink, "output")):
+        if _is_same(picture, other):
+            raise UsageError(f"{picture!r} is the {what} itself; show the progress elsewhere.")
+    check_picture(picture, job.overwrite)
 
 
 def _is_same(source: str, sink: str) -> bool:
@@ -162,7 +193,10 @@ def reading_of(job: Job) -> Reading:
 
 def drawing_of(job: Job) -> Drawing:
     """What frames are drawn with."""
-    return Drawing(job.network, job.runtime, job.device, job.precision)
+    return Drawing(
+        job.network, job.runtime, job.device, job.precision,
+        job.vgg, job.optimizer, job.steps, job.progress_picture,
+    )  # fmt: skip
 
 
 def encoding_of(job: Job) -> Encoding:

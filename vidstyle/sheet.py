@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -9,21 +10,22 @@ from pathlib import Path
 
 from vidstyle.contact_sheet import contact_sheet
 from vidstyle.contracts import Frame, Pixels, VideoInfo
-from vidstyle.errors import UsageError
-from vidstyle.image import SUFFIXES, resize, to_uint8
+from vidstyle.image import resize, to_uint8
 from vidstyle.job import Job
 from vidstyle.session import drawing_of, reading_of
-from vidstyle.sinks import check_output
+from vidstyle.sinks import check_picture
 from vidstyle.sinks.pictures import PhotoSink
 from vidstyle.sources import open_source
 from vidstyle.styles import bundled_styles, read_style
 from vidstyle.stylizer import load_stylizer
 from vidstyle.weights import models
 
+log = logging.getLogger(__name__)
+
 
 def styles_sheet(path: str, overwrite: bool = False) -> None:
     """Write a contact sheet of the styles that come with vidstyle."""
-    _check(path, overwrite)
+    check_picture(path, overwrite)
     styles = bundled_styles().values()
     _save(path, contact_sheet([(s.name, read_style(s.name)) for s in styles]))
 
@@ -33,13 +35,13 @@ def preview(job: Job, every_network: bool = False) -> int:
 
     Args:
         job: what to read, draw with and write.
-        every_network: beside each style, its drawings by all networks that are here, not by
-            `job.network` alone.
+        every_network: beside each style, its drawings by all networks that are here and that do
+            not optimize, not by `job.network` alone.
 
     Returns:
         How many drawings the sheet shows.
     """
-    _check(job.sink, job.overwrite)
+    check_picture(job.sink, job.overwrite)
     assert job.timeline is not None
     styles = {name: read_style(name) for name in job.timeline.styles}
     with open_source(job.source, reading_of(job)) as source:
@@ -51,11 +53,15 @@ def preview(job: Job, every_network: bool = False) -> int:
         drawn = _drawings(job, content, styles)
         _save(job.sink, contact_sheet([("content", content), *drawn.items()], cell=cell))
         return len(drawn)
-    columns = {
-        model.name: _drawings(replace(job, network=model.name), content, styles)
-        for model in models()
-        if not model.header.styles  # which it knows by heart: it reads no others
-    }
+    columns = {}
+    for model in models():
+        if model.header.optimizes:
+            log.info(
+                "%s is left out, since each of its drawings takes long; alone it is drawn by: "
+                "vidstyle preview … --network %s --style …", model.name, model.name,
+            )  # fmt: skip
+        elif not model.header.styles:  # which it knows by heart: it reads no others
+            columns[model.name] = _drawings(replace(job, network=model.name), content, styles)
     rows = [
         [(name, style), *((network, drawn[name]) for network, drawn in columns.items())]
         for name, style in styles.items()
@@ -71,12 +77,6 @@ def _drawings(job: Job, content: Pixels, styles: Mapping[str, Pixels]) -> dict[s
         name: stylizer(content, stylizer.look(style, job.strength))
         for name, style in styles.items()
     }
-
-
-def _check(path: str, overwrite: bool) -> None:
-    check_output(path, overwrite)
-    if Path(path).suffix.lower() not in SUFFIXES:
-        raise UsageError(f"A sheet is a picture: {', '.join(sorted(SUFFIXES))}; got {path!r}.")
 
 
 def _save(path: str, pixels: Pixels) -> None:

@@ -1,8 +1,8 @@
 """Models by name: a safetensors file with a header that says which network it is for.
 
 Beside NAME.safetensors lie its two graphs, NAME.encode.onnx and NAME.stylize.onnx, so that a
-runtime that reads ONNX needs neither an export nor torch. Bundled models lie in vidstyle/models/,
-imported ones in the user's data folder.
+runtime that reads ONNX needs neither an export nor torch; a network that optimizes has none.
+Bundled models lie in vidstyle/models/, imported ones in the user's data folder.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Header:
     styles: tuple[str, ...] = ()  # those it has learned; none: it reads any picture
     mixes: bool = True  # whether codes of several styles can be mixed
     exact: bool = False  # it draws in float32 alone
+    optimizes: bool = False  # it draws step by step: slowly, and without graphs
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,7 @@ def _read_header(path: Path) -> Header:
             tuple(json.loads(words.get("styles", "[]"))),
             json.loads(words.get("mixes", "true")),
             json.loads(words.get("exact", "false")),
+            json.loads(words.get("optimizes", "false")),
         )
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise InputError(

@@ -81,8 +81,9 @@ def test_a_preview_shows_every_network_beside_each_style(
 ) -> None:
     arguments = ("--every-network", "--style", "ink", "--style", "mosaic")
     assert typed("preview", "in.mp4", "sheet.png", *arguments) == 0
-    count = sum(1 for model in models() if not model.header.styles)
-    assert f"sheet.png: {2 * count} drawings" in capfd.readouterr().err
+    shown = [model for model in models() if not (model.header.styles or model.header.optimizes)]
+    count, said = len(shown), capfd.readouterr().err
+    assert f"sheet.png: {2 * count} drawings" in said and "gatys is left out" in said
     with Image.open("sheet.png") as sheet:
         assert sheet.width > 300 * (1 + count)
 
@@ -197,11 +198,11 @@ def test_a_full_standard_output_is_one_line(folder: Path) -> None:
         assert done.stderr.count("\n") == 1
 
 
-def test_a_bar_is_drawn_on_a_terminal(folder: Path) -> None:
-    clip(folder / "long.mp4", frames=60)
+def said_on_a_terminal(folder: Path, *words: str) -> bytes:
+    """What `vidstyle stylize` writes to standard error where that is a terminal."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "vidstyle", "stylize", "long.mp4", "o.mp4", "--style", "ink"],
+        [sys.executable, "-m", "vidstyle", "stylize", *words, "--style", "ink"],
         cwd=folder, stderr=theirs, stdout=subprocess.DEVNULL, env=os.environ | {"COLUMNS": "120"},
     )  # fmt: skip
     os.close(theirs)
@@ -212,7 +213,19 @@ def test_a_bar_is_drawn_on_a_terminal(folder: Path) -> None:
     except OSError:
         pass  # Linux says so where others give nothing
     assert process.wait() == 0
+    return said
+
+
+def test_a_bar_is_drawn_on_a_terminal(folder: Path) -> None:
+    clip(folder / "long.mp4", frames=60)
+    said = said_on_a_terminal(folder, "long.mp4", "o.mp4")
     assert b"/60" in said and b"fps" in said and b"left" in said and b"draw" in said
+
+
+def test_the_bar_of_a_picture_that_takes_long_shows_its_steps(folder: Path) -> None:
+    picture(folder / "in.png", 30, 50)
+    said = said_on_a_terminal(folder, "in.png", "o.png", "--network", "gatys", "--steps", "3")
+    assert b"/3" in said and b"steps" in said and b"loss" in said
 
 
 def test_a_photograph_is_drawn() -> None:

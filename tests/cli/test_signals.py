@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import FakeStylizer, typed
@@ -34,12 +35,12 @@ class SignalsItself(FakeStylizer):
         super().__init__()
         self._numbers = numbers
 
-    def __call__(self, pixels: object, look: object) -> object:
+    def draw(self, *frame: Any) -> Any:
         if self.drawn == 12:
             for number in self._numbers:
                 os.kill(os.getpid(), number)
                 time.sleep(0.05)
-        return super().__call__(pixels, look)  # type: ignore[arg-type]
+        return super().draw(*frame)
 
 
 def run_with(monkeypatch: pytest.MonkeyPatch, sink: str, *numbers: int) -> int:
@@ -71,6 +72,15 @@ def test_a_second_signal_ends_at_once() -> None:
             check()
             os.kill(os.getpid(), signal.SIGTERM)
             os.kill(os.getpid(), signal.SIGTERM)
+    assert caught.value.exit_code == 143
+
+
+def test_a_frame_that_takes_long_is_given_up() -> None:
+    with ended_by_signals() as check:
+        check()
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(Interrupted) as caught:
+            check.within_a_frame()
     assert caught.value.exit_code == 143
 
 

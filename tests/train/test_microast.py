@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from training import LESSONS, data_folder, random_vgg, recipe_of, tools_of
 
 from vidstyle.errors import UsageError
+from vidstyle.networks.lossnet import load_loss_network
 from vidstyle.networks.vgg import VGG
-from vidstyle.train.lossnet import load_loss_network
 from vidstyle.train.objectives.common import (
     LossFeatures,
     moment_distance,

@@ -5,7 +5,7 @@ import torch
 from training import LESSONS, OF_VGG, data_folder, recipe_of
 
 from vidstyle.errors import InputError, UsageError
-from vidstyle.networks.importing import read_checkpoint
+from vidstyle.networks.checkpoints import read_checkpoint
 from vidstyle.train.state import begin
 
 

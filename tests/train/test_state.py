@@ -4,6 +4,7 @@ import pytest
 import torch
 from training import data_folder, recipe_of
 
+from vidstyle.errors import UsageError
 from vidstyle.networks.loading import load_network
 from vidstyle.train.state import State, averaged, next_stage
 from vidstyle.train.state import begin as begin_with
@@ -68,3 +69,8 @@ def test_the_averaged_network_is_one_of_its_own(tmp_path, begin):
     network = averaged(state, recipe)
     assert torch.equal(network.head.color.bias, state.network.head.color.bias + 1)
     assert not any(parameter.requires_grad for parameter in network.parameters())
+
+
+def test_a_network_that_optimizes_cannot_be_taught(tmp_path, begin):
+    with pytest.raises(UsageError, match="'gatys' draws by optimization"):
+        begin(recipe_of(tmp_path, network="gatys", start="", config={}))

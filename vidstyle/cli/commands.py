@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vidstyle.cli.drawing import stylize_clip, stylize_folder
 from vidstyle.cli.info import info
 from vidstyle.cli.report import report
-from vidstyle.cli.signals import Check, ended_by_signals
+from vidstyle.cli.signals import ended_by_signals
 from vidstyle.cli.train import train
 from vidstyle.cli.weights import weights
 from vidstyle.errors import Interrupted, UnknownName, UsageError
 
 if TYPE_CHECKING:
-    from vidstyle.cli.progress import Moment
-    from vidstyle.contracts import VideoInfo
     from vidstyle.job import Job
-    from vidstyle.pipeline import Meter
 
 
 class _Commands(click.Group):
@@ -108,6 +106,11 @@ _drawing = _options(
         "--max-size", metavar="SIZE", help="Draw larger frames so small, and enlarge the drawing."
     ),
 )
+_optimizing = _options(
+    click.option("--steps", type=int, metavar="N", help="gatys: steps at each scale. [30]"),
+    click.option("--optimizer", metavar="NAME", help="gatys: lbfgs or adam. [lbfgs]"),
+    click.option("--vgg", metavar="FILE", help="gatys: compare by a whole normalized VGG-19."),
+)
 _reading = _options(
     click.option(
         "--fps", type=float, metavar="N", help="Frame rate of numbered pictures and raw video. [25]"
@@ -146,6 +149,12 @@ _talking = _options(
 )
 @click.option("--feather", type=float, metavar="PIXELS", help="Soften a mask's edges. [2]")
 @_drawing
+@_optimizing
+@click.option(
+    "--progress-picture",
+    metavar="FILE",
+    help="gatys: keep the drawing so far in this picture, anew at each step.",
+)
 @click.option("--start", metavar="TIME", help="Begin there: 12.5, 1:30 or 0:01:30.")
 @click.option("--end", metavar="TIME", help="Stop there.")
 @click.option("--side-by-side", is_flag=True, default=None, help="Content left, drawing right.")
@@ -194,6 +203,7 @@ def stylize(
     vidstyle stylize in.mp4 out.mp4 --style starry-night       a clip, with its sound
     vidstyle stylize in.mp4 out.mov --style me.jpg --codec prores
     vidstyle stylize photo.jpg out.jpg --style great-wave      a photograph
+    vidstyle stylize photo.jpg out.png --style ink --network gatys --progress-picture now.png
     vidstyle stylize photos/ drawn/ --style mosaic             a folder of photographs
     vidstyle stylize frames/%05d.png out.mp4 --fps 24 --style ink
     vidstyle stylize in.mp4 - --style ink | ffplay -           y4m on standard output
@@ -220,54 +230,9 @@ def stylize(
             rows = plan(job)
             report(rows, as_json, [f"{what}: {how}" for what, how in rows.items()], quiet)
         elif job.source != "-" and Path(job.source).is_dir():
-            _stylize_folder(job, quiet, as_json, check)
+            stylize_folder(job, quiet, as_json, check)
         else:
-            _stylize_clip(job, quiet, as_json, check)
-
-
-def _stylize_clip(job: Job, quiet: bool, as_json: bool, check: Check) -> None:
-    from vidstyle.cli.progress import make_progress
-    from vidstyle.session import run
-
-    progress = make_progress(quiet)
-
-    def on_frame(meter: Meter, info: VideoInfo) -> None:
-        check()
-        progress.update(_moment(meter, info.count))
-
-    try:
-        summary = run(job, on_frame)
-    finally:
-        progress.close()
-    stages = ", ".join(f"{stage} {value:.1f} ms" for stage, value in summary.milliseconds.items())
-    text = (
-        f"{summary.output}: {summary.frames} frames in {summary.seconds:.1f} s, "
-        f"{summary.frames_per_second:.1f} fps ({stages})"
-    )
-    lines = [text, *summary.tracks]
-    report(asdict(summary), as_json, lines, quiet, sys.stderr if job.sink == "-" else sys.stdout)
-
-
-def _moment(meter: Meter, total: int | None) -> Moment:
-    from vidstyle.cli.progress import Moment
-
-    done, rate = meter.frames("write"), meter.frames_per_second
-    left = max(0.0, total - done) / rate if total and rate else None
-    stages = ", ".join(f"{stage} {value:.1f}" for stage, value in meter.milliseconds().items())
-    return Moment(done, total, "frames", left, f"{stages} ms", f"{rate:.1f} fps")
-
-
-def _stylize_folder(job: Job, quiet: bool, as_json: bool, check: Check) -> None:
-    from vidstyle.batch import run_folder
-
-    def on_photo(done: int, total: int) -> None:
-        check()
-        if not quiet:
-            print(f"{done} of {total} photographs", file=sys.stderr)
-
-    summary = run_folder(job, on_photo)
-    lines = [f"{summary.output}: {summary.photographs} photographs"]
-    report(asdict(summary), as_json, lines, quiet)
+            stylize_clip(job, quiet, as_json, check)
 
 
 @vidstyle.command()
@@ -288,6 +253,7 @@ def _stylize_folder(job: Job, quiet: bool, as_json: bool, check: Check) -> None:
     "--every-network", is_flag=True, help="Beside each style, its drawings by all networks here."
 )
 @_drawing
+@_optimizing
 @_reading
 @_talking
 def preview(quiet: bool, every_network: bool, **settings: Any) -> None:

@@ -15,5 +15,6 @@ NETWORKS = Table(
         "wct": "vidstyle.networks.wct:WCT",
         "msgnet": "vidstyle.networks.msgnet:MSGNet",
         "stylebank": "vidstyle.networks.stylebank:StyleBank",
+        "gatys": "vidstyle.networks.gatys:Gatys",
     },
 )

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import logging
-import pickle
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from vidstyle.errors import InputError, UsageError
 from vidstyle.export.graphs import graph_of
 from vidstyle.export.onnx import to_onnx
 from vidstyle.networks import NETWORKS
+from vidstyle.networks.checkpoints import read_checkpoint
 from vidstyle.networks.loading import load_network
 from vidstyle.weights import Header, Model, header_metadata, published_checkpoint
 
 log = logging.getLogger(__name__)
-
-_WRAPPERS = ("state_dict", "model")  # keys under which some authors keep the tensors
 
 
 def import_weights(name: str, parts: Mapping[str, Path], folder: Path) -> Model:
@@ -59,20 +56,22 @@ def header_of(
     return Header(
         network, config, module.code_names, module.smallest, module.least_strength,
         license, source, getattr(module, "style_names", ()), getattr(module, "mixes", True),
-        getattr(module, "exact", False),
+        getattr(module, "exact", False), getattr(module, "optimizes", False),
     )  # fmt: skip
 
 
 def store_model(path: Path, header: Header, tensors: dict[str, Tensor]) -> Model:
-    """Write the model at `path` and, beside it, its two graphs."""
+    """Write the model at `path` and, beside it, its two graphs, if it has any."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for graph in path.parent.glob(f"{path.stem}.*.onnx"):
         graph.unlink()  # what refers to the weights that were here would read others in their place
     draft = path.with_suffix(".draft")
-    draft.write_bytes(save(tensors, header_metadata(header)))
+    contiguous = {key: tensor.contiguous() for key, tensor in tensors.items()}
+    draft.write_bytes(save(contiguous, header_metadata(header)))
     draft.replace(path)
     model = Model(path.stem, path, header)
-    write_graphs(model)
+    if not header.optimizes:
+        write_graphs(model)
     return model
 
 
@@ -109,40 +108,6 @@ def read_parts(
         for theirs, ours in keys.items():
             found[ours] = _checked(tensors, theirs, wanted[ours].shape, name, parts[name])
     return found
-
-
-def read_checkpoint(path: Path) -> Mapping[str, Any]:
-    """The tensors by name of a PyTorch checkpoint or a safetensors file; nothing in it can run.
-
-    Raises:
-        InputError: no such file, no checkpoint, or one that holds more than tensors.
-    """
-    try:
-        loaded = _loaded(path)
-    except FileNotFoundError:
-        raise InputError(f"There is no file {str(path)!r}.") from None
-    except pickle.UnpicklingError:
-        raise InputError(
-            f"{str(path)!r} holds more than tensors, or is no PyTorch checkpoint; it is not "
-            "opened, since that could run foreign code."
-        ) from None
-    except Exception as error:  # damaged files make their readers fail in every way
-        reason = (str(error).splitlines() or ["damaged"])[0]
-        raise InputError(f"{str(path)!r} cannot be read as a checkpoint: {reason}") from None
-    for wrapper in _WRAPPERS:
-        if isinstance(loaded, Mapping) and isinstance(loaded.get(wrapper), Mapping):
-            loaded = loaded[wrapper]
-    if not isinstance(loaded, Mapping):
-        raise InputError(f"{str(path)!r} holds a {type(loaded).__name__}, not tensors by name.")
-    return {str(key).removeprefix("module."): value for key, value in loaded.items()}
-
-
-def _loaded(path: Path) -> Any:
-    if path.suffix == ".safetensors":
-        return load_file(path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of pickle's versions
-        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _checked(

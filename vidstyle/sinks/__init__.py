@@ -60,3 +60,15 @@ def check_output(address: str, overwrite: bool = False) -> None:
     taken = bool(numbered(path)) if is_numbered(path) else path.exists()
     if taken and not overwrite:
         raise OutputExists(f"{address!r} is there already; --overwrite replaces it.")
+
+
+def check_picture(address: str, overwrite: bool = False) -> None:
+    """Refuse at once what could not be written as one picture.
+
+    Raises:
+        UsageError: no kind of picture, or a place that is no folder.
+        OutputExists: it is there already.
+    """
+    check_output(address, overwrite)
+    if Path(address).suffix.lower() not in SUFFIXES:
+        raise UsageError(f"{address!r} is no kind of picture: {', '.join(sorted(SUFFIXES))}.")

@@ -15,12 +15,12 @@ from torch import Tensor, nn
 
 from vidstyle.errors import Interrupted, UsageError, VidstyleError
 from vidstyle.networks.importing import header_of, store_model
+from vidstyle.networks.lossnet import LossNetwork, load_loss_network
 from vidstyle.runtimes import choose
 from vidstyle.runtimes.torch import Torch, find_device
 from vidstyle.sinks.writing import writing
 from vidstyle.train.data import contents_of, styles_of
 from vidstyle.train.journal import Journal
-from vidstyle.train.lossnet import LossNetwork, load_loss_network
 from vidstyle.train.objectives import OBJECTIVES
 from vidstyle.train.recipe import Recipe, Stage
 from vidstyle.train.state import State, averaged, begin, next_stage, weights_of

@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 
 from vidstyle.networks.feedback import WIDTHS, difference, mean_squares, moments_of
+from vidstyle.networks.lossnet import CONTENT_LAYERS
 from vidstyle.networks.swift import CHANNELS, VECTORS, Reading, code_from
 from vidstyle.train.losses import content_loss, moments, overlap, unsteadiness
-from vidstyle.train.lossnet import CONTENT_LAYERS
 from vidstyle.train.tools import Tools
 
 QUIET = 0.3  # of what styles have at the median is added to what each has

@@ -13,13 +13,13 @@ from torch import Tensor, nn
 
 from vidstyle.errors import InputError, UsageError
 from vidstyle.networks import NETWORKS
-from vidstyle.networks.importing import read_checkpoint
+from vidstyle.networks.checkpoints import read_checkpoint
 from vidstyle.networks.loading import load_network
+from vidstyle.networks.lossnet import load_pruned
 from vidstyle.networks.microast import MicroAST
 from vidstyle.networks.swift import Swift, landmarks
 from vidstyle.sinks.writing import writing
 from vidstyle.train.data import styles_of
-from vidstyle.train.lossnet import load_pruned
 from vidstyle.train.recipe import Recipe, Stage
 from vidstyle.weights import find_model
 
@@ -149,6 +149,8 @@ def resume(state: State, recipe: Recipe, path: Path) -> None:
 def _made(recipe: Recipe) -> Any:
     """The recipe's network with its first weights, which depend on nothing but the seed."""
     kind = NETWORKS[recipe.network]
+    if getattr(kind, "optimizes", False):
+        raise UsageError(f"{recipe.network!r} draws by optimization: nothing of it is taught.")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         try:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from vidstyle.errors import UsageError
+from vidstyle.networks.lossnet import LossNetwork
 from vidstyle.train.data import Contents, Styles
-from vidstyle.train.lossnet import LossNetwork
 from vidstyle.train.recipe import Stage
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vidstyle.networks.lossnet import CONTENT_LAYERS
 from vidstyle.train.data import StyleVariant
 from vidstyle.train.losses import (
     Moments,
@@ -24,7 +25,6 @@ from vidstyle.train.losses import (
     style_loss,
     unsteadiness,
 )
-from vidstyle.train.lossnet import CONTENT_LAYERS
 from vidstyle.train.response import QUIET
 from vidstyle.train.tools import Tools
 

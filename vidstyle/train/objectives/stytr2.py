@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vidstyle.networks.lossnet import CONTENT_LAYERS
 from vidstyle.train.losses import content_loss, moments
-from vidstyle.train.lossnet import CONTENT_LAYERS
 from vidstyle.train.objectives.common import (
     Layers,
     LossFeatures,

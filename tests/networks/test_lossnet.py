@@ -4,17 +4,21 @@ import pytest
 import torch
 from media import SHARED
 from models import picture
+from safetensors.torch import load_file
 from training import random_vgg
 
 from vidstyle.errors import InputError
+from vidstyle.networks.loading import load_network
+from vidstyle.networks.lossnet import load_loss_network
 from vidstyle.networks.vgg import PRUNED, VGG
-from vidstyle.train.data import to_image
-from vidstyle.train.lossnet import load_loss_network
+from vidstyle.weights import find_model
 
 WEIGHTS = SHARED / "data/weights"
 SHALLOW = WEIGHTS / "vgg19_normalised_relu3_1/vgg_r31.pth"
 DEEP = WEIGHTS / "wct_16x/small16x_ae_base/e5_base.pth"
-IMAGE = to_image(picture(48, 64))
+IMAGE = torch.from_numpy(picture(48, 64)).permute(2, 0, 1)[None].float() / 255
+
+needs_authors_files = pytest.mark.skipif(not SHALLOW.is_file(), reason="needs the authors' files")
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +74,29 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
         load_loss_network(tmp_path / "none.pth", None)
 
 
-@pytest.mark.skipif(not SHALLOW.is_file(), reason="needs the authors' files")
-def test_the_authors_files_are_taken():
-    found = load_loss_network(SHALLOW, DEEP)(IMAGE)
+@pytest.fixture(scope="module")
+def bundled():
+    return load_network(find_model("gatys")).losses
+
+
+def test_the_bundled_network_gives_normalized_features(bundled):
+    found = bundled(IMAGE)
     assert [layer.shape[1] for layer in found] == [64, 128, 256, 128]
+    assert all(layer.dtype == torch.float32 for layer in found)
     for layer in found[:3]:  # normalized: a channel's mean is one, over many photographs
         assert 0.2 < layer.mean().item() < 2
+
+
+@needs_authors_files
+def test_the_bundled_weights_are_the_authors_in_half_precision():
+    theirs = load_loss_network(SHALLOW, DEEP).half().state_dict()
+    ours = load_file(find_model("gatys").path)
+    assert set(ours) == {f"losses.{key}" for key in theirs}
+    assert all(torch.equal(ours[f"losses.{key}"], theirs[key]) for key in theirs)
+
+
+@needs_authors_files
+def test_half_precision_changes_features_by_a_thousandth(bundled):
+    authors = load_loss_network(SHALLOW, DEEP)(IMAGE)
+    for ours, theirs in zip(bundled(IMAGE), authors, strict=True):
+        assert (ours - theirs).norm() < 1e-3 * theirs.norm()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
@@ -23,18 +22,13 @@ _FOLDED = 2**20  # numbers of a tensor, at most, that is computed here rather th
 
 
 def to_onnx(
-    graph: Graph,
-    path: Path,
-    weights: Path,
-    codes: Sequence[tuple[torch.Tensor, ...]],
-    smallest: int,
+    graph: Graph, path: Path, codes: Sequence[tuple[torch.Tensor, ...]], smallest: int
 ) -> None:
-    """Write `graph`, whose function is a module, to `path`: float32, its weights left in `weights`.
+    """Write `graph`, whose function is a module, to `path`: float32, nothing stored outside.
 
     Args:
         graph: what to write.
         path: the file; replaced only when the export has succeeded.
-        weights: a safetensors file in the same folder, which the graph refers to.
         codes: those of two styles of different size; where their shapes differ, any will do.
         smallest: the least height and width in pixels.
     """
@@ -62,7 +56,7 @@ def to_onnx(
         )
         assert program is not None
         fold_constants(program.model, input_size_limit=_FOLDED, output_size_limit=_FOLDED)
-        _store(program.model.graph, weights)
+        _halve(program.model.graph)
         program.save(draft)
     draft.replace(path)
 
@@ -82,12 +76,11 @@ def _example(
     return torch.rand(part.shape), {place: Dim.AUTO for place, (a, b) in sides if a != b}
 
 
-def _store(graph: ir.Graph, weights: Path) -> None:
-    """Refer to the tensors that stand in `weights`; keep others, in half precision if it suffices.
+def _halve(graph: ir.Graph) -> None:
+    """Store tensors in half precision where nothing is lost: those of models stored so.
 
     A runtime makes them float32 again when it compiles the graph.
     """
-    places = _places(weights)
     for name, value in list(graph.initializers.items()):
         tensor = value.const_value
         if tensor is None or tensor.dtype != ir.DataType.FLOAT or tensor.size < _SMALL:
@@ -102,26 +95,6 @@ def _store(graph: ir.Graph, weights: Path) -> None:
             graph.insert_before(graph[0], cast)
             ir.convenience.replace_all_uses_with(value, cast.outputs[0])
             del graph.initializers[name]
-            value, numbers = stored, half
-        if (place := places.get(numbers.tobytes())) is not None:
-            assert value.dtype is not None
-            value.const_value = ir.ExternalTensor(
-                weights.name, place, numbers.nbytes, value.dtype,
-                shape=ir.Shape(numbers.shape), name=value.name or "", base_dir=weights.parent,
-            )  # fmt: skip
-
-
-def _places(weights: Path) -> dict[bytes, int]:
-    """What is stored in a safetensors file, and at which byte of it.
-
-    Eight bytes hold the length of a header in JSON, which says where in the rest each tensor lies.
-    """
-    stored = weights.read_bytes()
-    begin = 8 + int.from_bytes(stored[:8], "little")
-    rows = json.loads(stored[8:begin])
-    rows.pop("__metadata__", None)
-    spans = [[begin + place for place in row["data_offsets"]] for row in rows.values()]
-    return {stored[first:end]: first for first, end in spans}
 
 
 class _quiet:

@@ -63,8 +63,6 @@ def header_of(
 def store_model(path: Path, header: Header, tensors: dict[str, Tensor]) -> Model:
     """Write the model at `path` and, beside it, its two graphs, if it has any."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    for graph in path.parent.glob(f"{path.stem}.*.onnx"):
-        graph.unlink()  # what refers to the weights that were here would read others in their place
     draft = path.with_suffix(".draft")
     contiguous = {key: tensor.contiguous() for key, tensor in tensors.items()}
     draft.write_bytes(save(contiguous, header_metadata(header)))
@@ -86,8 +84,7 @@ def write_graphs(model: Model) -> None:
         codes = [network.encode(style) for style in styles]
     for function in ("encode", "stylize"):
         path = model.path.with_name(f"{model.name}.{function}.onnx")
-        graph = graph_of(network, model, function)
-        to_onnx(graph, path, model.path, codes, network.smallest)
+        to_onnx(graph_of(network, model, function), path, codes, network.smallest)
 
 
 def read_parts(

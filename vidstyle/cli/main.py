@@ -41,6 +41,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         context = getattr(error, "ctx", None)
         hint = f" See: {context.command_path} --help" if context is not None else ""
         return _fail(error.format_message() + hint, _USAGE)
+    except (KeyboardInterrupt, click.Abort):  # before a command listens to signals itself
+        return _fail("Interrupted; nothing was kept.", 130)
     except BrokenPipeError:  # as in `vidstyle styles | head`
         return _fail("The reader of standard output has gone.", 1)
     except OSError as error:

@@ -157,6 +157,7 @@ class Attention(nn.Module):
         self.query = nn.Conv2d(sum(widths), sum(widths), 1)
         self.key = nn.Conv2d(sum(widths), sum(widths), 1)
         self.value = nn.Conv2d(widths[-1], widths[-1], 1)
+        nn.init.dirac_(self.value.weight)  # so it begins much like AdaIN, whose values are features
 
     def encode(self, features: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """The style's features, shallow to deep -> what is kept of them."""
@@ -305,20 +306,35 @@ DECODER_KEYS = {  # place in the published files -> place in `mirrored`
 def separable(widths: Sequence[int] = WIDTHS) -> nn.Sequential:
     """From relu3_1 features [B, C, H / 4, W / 4] back to an Image, nothing done at full size.
 
-    Each 5x5 convolution is one of each channel alone, followed by a mixing of channels; two
-    depth-to-space steps bring the picture back.
+    Four residual blocks, then two depth-to-space steps.
     """
     deep = widths[2]
-    trunk = [
-        layer
-        for _ in range(4)
-        for layer in (conv(deep, deep, 5, groups=deep), conv(deep, deep, 1), nn.ReLU())
-    ]
     return nn.Sequential(
-        *trunk,
+        *(Separable(deep) for _ in range(4)),
         _even(conv(deep, deep)), nn.PixelShuffle(2), nn.ReLU(),
         _even(conv(deep // 4, 12)), nn.PixelShuffle(2),
     )  # fmt: skip
+
+
+class Separable(nn.Module):
+    """x plus a 5x5 convolution of each channel alone and two mixings of channels, of x.
+
+    It begins as x, so that what is learned first comes through all blocks.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.branch = nn.Sequential(
+            conv(width, width, 5, groups=width),
+            conv(width, 2 * width, 1), nn.ReLU(), conv(2 * width, width, 1),
+        )  # fmt: skip
+        for last in self.branch[-1].parameters():
+            nn.init.zeros_(last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features [B, width, H, W] -> the same shape."""
+        drawn: Tensor = x + self.branch(x)
+        return drawn
 
 
 def _even(layer: nn.Conv2d) -> nn.Conv2d:

@@ -1,10 +1,13 @@
-"""Draws docs/pictures/styles.jpg, the contact sheet of the README: contents, styles, results.
+"""Draws the contact sheets of the README and of the models' cards: contents, styles, results.
 
-python bench/readme_pictures.py
+python bench/readme_pictures.py                 # docs/pictures/styles.jpg, by the default network
+python bench/readme_pictures.py adain wct       # docs/pictures/adain.jpg and wct.jpg
 """
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -25,15 +28,28 @@ GAP = 6
 
 
 def main() -> None:
+    """Draw the sheets of the networks that are named, or that of the README."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("networks", nargs="*")
+    names = parser.parse_args().networks
+    for name in names:
+        draw_sheet(name, CONTENTS[1:3], ROOT / f"docs/pictures/{name}.jpg")
+    if not names:
+        draw_sheet("swift", CONTENTS, ROOT / "docs/pictures/styles.jpg")
+
+
+def draw_sheet(network: str, contents: Sequence[tuple[str, float]], path: Path) -> None:
     """Styles across the top, contents down the left, drawings between them."""
-    painters = [vidstyle.load(style=style) for style in STYLES]
+    painters = [vidstyle.load(network, style) for style in STYLES]
     rows = [[blank(), *(filled(read_style(style)) for style in STYLES)]]
-    for name, seconds in CONTENTS:
+    for name, seconds in contents:
         content = frame_of(ROOT / f"samples/clips/{name}.mp4", seconds)
         rows.append([filled(content), *(filled(painter(content)) for painter in painters)])
     sheet = np.vstack([edged(np.hstack([edged(cell) for cell in row])) for row in rows])
-    (ROOT / "docs/pictures").mkdir(parents=True, exist_ok=True)
-    Pillow.fromarray(sheet).save(ROOT / "docs/pictures/styles.jpg", quality=85)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Pillow.fromarray(sheet).save(path, quality=85)
 
 
 def frame_of(path: Path, seconds: float) -> Pixels:

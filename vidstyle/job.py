@@ -15,7 +15,6 @@ import tomli_w
 from vidstyle.contracts import VideoInfo
 from vidstyle.errors import InputError, OutputExists, UnknownName, UsageError, VidstyleError
 from vidstyle.image import MAX_PIXELS
-from vidstyle.styles import READ_SIDE
 from vidstyle.timeline import Mix, Timeline, parse_mix
 
 _LARGEST_SIDE = 16384  # pixels
@@ -67,7 +66,7 @@ class Job:
     max_pixels: int = MAX_PIXELS
     style_at: Several = ()  # each "0:05=STYLE": seen from that time on
     fade: float = 1.0  # seconds that a change of style takes
-    style_size: int = READ_SIDE  # pixels a side that a style is read at
+    style_size: int | None = None  # pixels a side that a style is read at; None: the network's own
     keep_color: str | None = None  # "luminance" or "match"
     mask: Several = ()  # each a picture or clip: drawn where it is white; or "FILE=STYLE"
     feather: float = 2.0  # pixels by which a mask's edges are softened
@@ -82,7 +81,8 @@ class Job:
         _in_range("--strength", self.strength, 0, 1)
         _in_range("--fade", self.fade, 0, 3600)
         _in_range("--feather", self.feather, 0, 1000)
-        _in_range("--style-size", self.style_size, *_STYLE_SIDES)
+        if self.style_size is not None:
+            _in_range("--style-size", self.style_size, *_STYLE_SIDES)
         if self.keep_color not in (None, "luminance", "match"):
             raise UsageError(f"--keep-color is luminance or match; got {self.keep_color!r}.")
         if not (self.style or self.style_at or any(region.style for region in self.regions)):

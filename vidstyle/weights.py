@@ -43,6 +43,7 @@ class Header:
     mixes: bool = True  # whether codes of several styles can be mixed
     exact: bool = False  # it draws in float32 alone
     optimizes: bool = False  # it draws step by step: slowly, and without graphs
+    reads_whole: bool = False  # it reads a style as it is, not brought to a square
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,7 @@ def _read_header(path: Path) -> Header:
             json.loads(words.get("mixes", "true")),
             json.loads(words.get("exact", "false")),
             json.loads(words.get("optimizes", "false")),
+            json.loads(words.get("reads_whole", "false")),
         )
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise InputError(

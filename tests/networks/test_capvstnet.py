@@ -10,6 +10,7 @@ from vidstyle.contracts import Profile
 from vidstyle.networks.capvstnet import CAPVSTNet, fold, read, transfer, unfold
 from vidstyle.networks.importing import header_of, store_model
 from vidstyle.networks.whitening import mean_covariance
+from vidstyle.stylizer import Drawing, load_stylizer
 
 each_mode = pytest.mark.parametrize("mode", ["photo", "art"], scope="module")
 
@@ -251,3 +252,12 @@ def test_at_half_size_a_label_is_that_of_the_bottom_right_pixel():
     labels[1::2, 1::2] = 1
     _, _, counts = network.encode(image(16, 16), labels)
     assert counts.tolist() == [0, 64]
+
+
+def test_a_photograph_in_its_own_style_comes_back():
+    """By the bundled weights, as a user draws: its style is read as it is, not brought to a square."""
+    paint = load_stylizer(Drawing("capvstnet", device="cpu"))
+    content = picture(90, 160)
+    difference = paint(content, paint.look(content)).astype(float) - content
+    assert np.abs(difference).max() <= 1
+    assert np.abs(paint(content, paint.look("ink")).astype(float) - content).mean() > 5

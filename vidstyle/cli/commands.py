@@ -99,7 +99,7 @@ _drawing = _options(
         "--style-size",
         type=int,
         metavar="PIXELS",
-        help="Read styles at this size: larger, finer strokes. [384]",
+        help="Read styles at this size: larger, finer strokes. [384; capvstnet: their own]",
     ),
     click.option("--size", metavar="SIZE", help="Draw at 1280x720 or, for the height alone, 720p."),
     click.option(

@@ -47,6 +47,7 @@ class CAPVSTNet(nn.Module):
     memory_names: ClassVar[tuple[str, ...]] = ()
     smallest: ClassVar[int] = 8  # pixels a side, so that reflection finds a neighbor at a quarter
     least_strength: ClassVar[float] = 0.01  # at 0 the content comes back, but for rounding
+    reads_whole: ClassVar[bool] = True  # grain counts, which resizing changes
     exact: ClassVar[bool] = True  # in half precision blocks give nothing back, and nothing factors
 
     def __init__(

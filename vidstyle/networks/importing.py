@@ -57,6 +57,7 @@ def header_of(
         network, config, module.code_names, module.smallest, module.least_strength,
         license, source, getattr(module, "style_names", ()), getattr(module, "mixes", True),
         getattr(module, "exact", False), getattr(module, "optimizes", False),
+        getattr(module, "reads_whole", False),
     )  # fmt: skip
 
 

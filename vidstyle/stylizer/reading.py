@@ -21,6 +21,7 @@ from vidstyle.contracts import (
     VideoInfo,
 )
 from vidstyle.errors import UnknownName, UsageError
+from vidstyle.image import pad_to, shrink_to
 from vidstyle.styles import READ_SIDE, read_style, squared
 from vidstyle.timeline import Mix, parse_mix
 from vidstyle.weights import Model
@@ -60,7 +61,8 @@ class Stylizer(ABC):
         self.network, self.runtime = model.name, runtime
         self.device, self.precision = device, precision
         self.styles, self._mixes = model.header.styles, model.header.mixes
-        self._smallest, self._reader = model.header.smallest, reader
+        self._smallest, self._reads_whole = model.header.smallest, model.header.reads_whole
+        self._reader = reader
 
     def look(self, style: str | Pixels | Mix, strength: float = 1.0) -> Look:
         """Read a style (a name, a path, pixels, or a mix); frames are then drawn in that look."""
@@ -71,8 +73,11 @@ class Stylizer(ABC):
         codes = [self.read(name) for name in shares]
         return Look(mixed(codes, list(shares.values())), strength)
 
-    def read(self, style: str | Pixels, side: int = READ_SIDE) -> StyleCode:
+    def read(self, style: str | Pixels, side: int | None = None) -> StyleCode:
         """Read a style once: a name, a path or pixels, at so many pixels a side.
+
+        Without `side` it is a square of 384; or, for a network that reads a style whole, as it is,
+        at most 1024 on its longer side.
 
         Raises:
             UnknownName: no such style, or the network knows others by heart.
@@ -81,7 +86,11 @@ class Stylizer(ABC):
         """
         if self.styles:
             return self._learned(style)
-        pixels = squared(self.picture_of(style) if isinstance(style, str) else style, side)
+        pixels = self.picture_of(style) if isinstance(style, str) else style
+        if side is None and self._reads_whole:
+            pixels = pad_to(shrink_to(pixels, _TILE), self._smallest)
+        else:
+            pixels = squared(pixels, side or READ_SIDE)
         tiles = _tiles(pixels)
         if len(tiles) > 1:
             self.check_mixes()
@@ -151,10 +160,10 @@ class Stylizer(ABC):
 
 
 def _tiles(pixels: Pixels) -> list[Pixels]:
-    """A square in parts of at most _TILE pixels a side: so large a style fits in memory."""
-    count = -(-pixels.shape[0] // _TILE)
+    """A picture in parts of at most _TILE pixels a side: so large a style fits in memory."""
+    rows, columns = (-(-side // _TILE) for side in pixels.shape[:2])
     return [
         np.ascontiguousarray(tile)
-        for row in np.array_split(pixels, count, 0)
-        for tile in np.array_split(row, count, 1)
+        for row in np.array_split(pixels, rows, 0)
+        for tile in np.array_split(row, columns, 1)
     ]

@@ -72,7 +72,8 @@ class _Engine:
             self._mine.request = self._compiled.create_infer_request()
         request = self._mine.request
         for place, (port, array) in enumerate(zip(self._inputs, arrays, strict=True)):
-            array = np.ascontiguousarray(array[None] if port.is_picture else array)
+            array = array[None] if port.is_picture else array
+            array = np.require(array, requirements=("C", "W"))  # OpenVINO shares nothing read-only
             request.set_input_tensor(place, ov.Tensor(array, shared_memory=True))
         request.infer()
         found = [request.get_output_tensor(place).data for place in range(len(self._outputs))]

@@ -75,6 +75,13 @@ def test_a_drawing_is_not_overwritten_by_the_next(runtime):
 
 
 @pytest.mark.parametrize("runtime", INSTANT)
+def test_a_picture_that_may_not_be_written_to_is_drawn(runtime):
+    content = CONTENT.copy()
+    content.flags.writeable = False
+    assert np.array_equal(drawn(runtime, content), drawn(runtime))
+
+
+@pytest.mark.parametrize("runtime", INSTANT)
 def test_threads_do_not_disturb_one_another(runtime):
     made = stylizer(runtime)
     look = made.look(STYLE)

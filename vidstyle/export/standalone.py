@@ -115,9 +115,10 @@ def _padded(image: Tensor, least: int) -> Tensor:
 
 
 def _to_image(pixels: Tensor) -> Tensor:
-    return pixels.permute(0, 3, 1, 2).float() / 255
+    """Made float first: TensorRT does nothing else with uint8."""
+    return pixels.float().permute(0, 3, 1, 2) / 255
 
 
 def _to_pixels(image: Tensor) -> Tensor:
     """Rounded to the nearest, half to even as all runtimes do."""
-    return (255 * image).round().to(torch.uint8).permute(0, 2, 3, 1)
+    return (255 * image).round().permute(0, 2, 3, 1).to(torch.uint8)

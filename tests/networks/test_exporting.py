@@ -1,17 +1,20 @@
 """Graphs for use elsewhere draw what vidstyle draws, with nothing done before or after them."""
 
+import sys
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import onnx
 import pytest
+import torch
 from models import picture, random_model
 
-from vidstyle.errors import UsageError, VidstyleError
+from vidstyle.errors import MissingPackage, UsageError, VidstyleError
+from vidstyle.export.agreement import gap, runnable
 from vidstyle.networks import exporting
 from vidstyle.networks.exporting import export_onnx
 from vidstyle.stylizer import Drawing, load_stylizer
-from vidstyle.weights import find_model
 
 onnxruntime = pytest.importorskip("onnxruntime")
 
@@ -20,23 +23,31 @@ STYLE = picture(60, 80, 1)
 SIZES = [(49, 70), (11, 90)]  # the second must be padded
 
 
-@pytest.fixture(scope="module", params=NETWORKS)
-def model(request, tmp_path_factory):
-    return random_model(request.param, tmp_path_factory.getbasetemp())
-
-
-@pytest.fixture(scope="module")
-def folder(model, tmp_path_factory):
-    """Where the model was exported to, for any size."""
-    folder = tmp_path_factory.mktemp(model.name)
+@lru_cache
+def exported(name, base):
+    """A model with random weights, and where it was exported to, for any size."""
+    model, folder = random_model(name, base), base / f"exported-{name}"
     files = export_onnx(model, folder)
     assert [file.path for file in files] == sorted(folder.iterdir())
-    return folder
+    return model, folder
 
 
-@pytest.fixture(scope="module")
-def bundled():
-    return find_model("microast")
+@pytest.fixture(params=NETWORKS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def model(name, tmp_path_factory):
+    return exported(name, tmp_path_factory.getbasetemp())[0]
+
+
+@pytest.fixture
+def folder(name, tmp_path_factory):
+    return exported(name, tmp_path_factory.getbasetemp())[1]
+
+
+only_microast = pytest.mark.parametrize("name", ["microast"])
 
 
 def opened(folder, model, function):
@@ -108,20 +119,33 @@ def test_names_sides_and_weights_are_in_the_file(folder, model):
         assert not any(tensor.external_data for tensor in graph.graph.initializer)
 
 
-def test_one_size_and_pixels_give_what_floats_give(bundled, tmp_path):
+@only_microast
+def test_one_size_and_pixels_give_what_floats_give(folder, model, tmp_path):
     content, strength = picture(40, 56), [0.8]
-    export_onnx(bundled, tmp_path / "floats")
-    export_onnx(bundled, tmp_path / "pixels", size=(40, 56), pixels=True)
-    (port, *_) = opened(tmp_path / "pixels", bundled, "stylize").get_inputs()
+    export_onnx(model, tmp_path, size=(40, 56), pixels=True)
+    (port, *_) = opened(tmp_path, model, "stylize").get_inputs()
     assert (port.type, port.shape) == ("tensor(uint8)", [1, 40, 56, 3])
-    floats = drawn_by(tmp_path / "floats", bundled, image(STYLE), image(content), strength)
-    pixels = drawn_by(tmp_path / "pixels", bundled, STYLE[None], content[None], strength)
+    floats = drawn_by(folder, model, image(STYLE), image(content), strength)
+    pixels = drawn_by(tmp_path, model, STYLE[None], content[None], strength)
     assert pixels.dtype == np.uint8
     assert np.abs(image(pixels[0]) - floats).max() < 1 / 255
 
 
-def test_half_precision_lies_in_the_graph_and_is_near(bundled, tmp_path):
-    _, stylize = export_onnx(bundled, tmp_path, precision="fp16")
+@only_microast
+def test_openvino_runs_what_onnx_runtime_runs(folder, model, monkeypatch):
+    path = folder / f"{model.name}.encode.onnx"
+    style = [torch.from_numpy(image(STYLE))]
+    expected = runnable(path)(style)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    assert all(gap(*pair) < 1e-4 for pair in zip(runnable(path)(style), expected, strict=True))
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(MissingPackage, match="onnx"):
+        runnable(path)
+
+
+@only_microast
+def test_half_precision_lies_in_the_graph_and_is_near(model, tmp_path):
+    _, stylize = export_onnx(model, tmp_path, precision="fp16")
     assert float(stylize.agreement.split(" dB")[0]) > 50
     graph = onnx.shape_inference.infer_shapes(onnx.load(stylize.path)).graph
     types = {value.name: value.type.tensor_type.elem_type for value in graph.value_info}
@@ -135,14 +159,16 @@ def test_half_precision_lies_in_the_graph_and_is_near(bundled, tmp_path):
     assert image_port.type.tensor_type.elem_type == onnx.TensorProto.FLOAT
 
 
-def test_what_draws_something_else_is_not_kept(bundled, tmp_path, monkeypatch):
+@only_microast
+def test_what_draws_something_else_is_not_kept(model, tmp_path, monkeypatch):
     monkeypatch.setattr(exporting, "FARTHEST", 1e-9)
-    with pytest.raises(VidstyleError, match=r"microast.encode in fp32 .* at most 1e-09"):
-        export_onnx(bundled, tmp_path)
+    with pytest.raises(VidstyleError, match=r"encode in fp32 draws .* from torch; at most 1e-09 "):
+        export_onnx(model, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
-def test_half_precision_is_refused_where_numbers_would_be_lost(bundled, tmp_path):
-    exact = replace(bundled, header=replace(bundled.header, exact=True))
+@only_microast
+def test_half_precision_is_refused_where_numbers_would_be_lost(model, tmp_path):
+    exact = replace(model, header=replace(model.header, exact=True))
     with pytest.raises(UsageError, match="fp32 alone"):
         export_onnx(exact, tmp_path, precision="fp16")

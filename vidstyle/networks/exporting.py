@@ -24,7 +24,7 @@ from vidstyle.styles import READ_SIDE, read_style
 from vidstyle.weights import Model
 
 PRECISIONS = ("fp32", "fp16")
-_TRACED = (104, 120)  # height and width of contents that free sides are traced with
+_SIZES = (208, 240), (262, 419)  # heights and widths of contents that free sides are tried with
 
 Inputs: TypeAlias = tuple[Tensor, ...]
 
@@ -189,12 +189,12 @@ def _styles(model: Model, pixels: bool) -> list[Inputs]:
 
 def _contents(size: tuple[int, int] | None, pixels: bool) -> list[Inputs]:
     """What stylize is tried on, each with its strength: paintings and noise."""
-    height, width = size or _TRACED
+    height, width = size or _SIZES[0]
     painting, noise = _painting("shipwreck", height, width), _noise(height, width)
     if size:
         tried = [(painting, torch.ones(1)), (noise, torch.ones(1))]
     else:
-        other = _painting("great-wave", 131, 210)
+        other = _painting("great-wave", *_SIZES[1])
         tried = [(torch.cat([painting, noise]), torch.tensor([0.6, 1.0])), (other, torch.ones(1))]
     return [(_form(images, pixels), strength) for images, strength in tried]
 
@@ -205,7 +205,7 @@ def _flat(size: tuple[int, int] | None, pixels: bool) -> list[Inputs]:
     What does not vary has no statistics to speak of: rounding is all that normalizing finds there,
     so drawings of it differ from runtime to runtime.
     """
-    images = [torch.full((1, 3, *(size or _TRACED)), level) for level in (0.0, 0.5, 1.0)]
+    images = [torch.full((1, 3, *(size or _SIZES[0])), level) for level in (0.0, 0.5, 1.0)]
     return [(_form(image, pixels), torch.ones(1)) for image in images]
 
 

@@ -23,6 +23,8 @@ def test_a_model_is_exported_by_its_path_and_each_file_has_a_line(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copy(find_model("microast").path, "mine.safetensors")
+    assert typed("export", "mine.safetensors") == 2
+    assert "--out elsewhere" in capfd.readouterr().err
     assert typed("export", "mine.safetensors", "--out", "graphs", "--size", "64x48") == 0
     first, second = capfd.readouterr().out.splitlines()
     assert first.startswith("graphs/mine.encode.onnx: 0.8 MB, ") and "from torch" in first

@@ -7,7 +7,7 @@ from onnx_ir.passes.common import RemoveUnusedNodesPass
 from onnxscript import ir
 
 _PRODUCTS = {"Conv", "ConvTranspose", "Gemm", "MatMul"}
-_FOLLOWING = {  # move or compare numbers: of halves they give the same as of what halves stand for
+_FOLLOWING = {  # move, compare or interpolate numbers, by which halves lose little or nothing
     "DepthToSpace", "MaxPool", "Relu", "Reshape", "Resize", "Slice", "SpaceToDepth", "Transpose",
 }  # fmt: skip
 

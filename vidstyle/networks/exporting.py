@@ -61,11 +61,11 @@ def export_onnx(
         overwrite: whether files may be replaced.
 
     Raises:
-        UsageError: the network has no graphs, or draws in fp32 alone.
+        UsageError: the network has no graphs, or draws in fp32 alone; or the folder is its own.
         OutputExists: a file is there.
         VidstyleError: a graph did not draw what torch draws.
     """
-    _check(model, precision)
+    _check(model, folder, precision)
     paths = [folder / f"{model.name}.{function}.onnx" for function in ("encode", "stylize")]
     for path in paths:
         if path.exists() and not overwrite:
@@ -100,7 +100,7 @@ def export_onnx(
     return [Exported(*row) for row in zip(paths, agreements, strict=True)]
 
 
-def _check(model: Model, precision: Precision) -> None:
+def _check(model: Model, folder: Path, precision: Precision) -> None:
     if model.header.optimizes:
         raise UsageError(f"{model.name} draws by optimization: it has no graph to export.")
     if precision not in PRECISIONS:
@@ -108,6 +108,10 @@ def _check(model: Model, precision: Precision) -> None:
     if model.header.exact and precision != "fp32":
         raise UsageError(
             f"{model.name} draws in fp32 alone: small variances are lost in half precision."
+        )
+    if folder.resolve() == model.path.parent.resolve():
+        raise UsageError(
+            f"In {str(folder)!r} are the graphs that vidstyle itself draws with: --out elsewhere."
         )
 
 

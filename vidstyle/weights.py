@@ -87,11 +87,22 @@ def find_model(name: str) -> Model:
     for folder in _folders():
         path = folder / f"{name}.safetensors"
         if path.name in _names(folder):
-            return Model(name, path, _read_header(path))
+            return model_at(path)
     if name in (published := published_checkpoints()):
         raise VidstyleError(f"The weights of {name!r} are not here. {how_to_get(name)}")
     here = [Path(file).stem for folder in _folders() for file in _names(folder)]
     raise UnknownName("network", name, dict.fromkeys([*here, *published]))
+
+
+def model_at(path: Path) -> Model:
+    """The model in a file.
+
+    Raises:
+        InputError: there is no file, or no model in it.
+    """
+    if not path.is_file():
+        raise InputError(f"There is no file {str(path)!r}.")
+    return Model(path.stem, path, _read_header(path))
 
 
 def models() -> Iterator[Model]:
@@ -99,7 +110,7 @@ def models() -> Iterator[Model]:
     for folder in _folders():
         for file in _names(folder):
             try:
-                yield Model(Path(file).stem, folder / file, _read_header(folder / file))
+                yield model_at(folder / file)
             except InputError as error:
                 log.warning("%s", error)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vidstyle.cli.drawing import stylize_clip, stylize_folder
+from vidstyle.cli.export import export
 from vidstyle.cli.info import info
 from vidstyle.cli.report import report
 from vidstyle.cli.signals import ended_by_signals
@@ -300,6 +301,7 @@ def styles(sheet: str | None, overwrite: bool, as_json: bool) -> None:
 
 vidstyle.add_command(train)
 vidstyle.add_command(weights)
+vidstyle.add_command(export)
 vidstyle.add_command(info)
 
 

@@ -36,13 +36,27 @@ def to_onnx(
     parts = zip(*codes, strict=True)
     ports = [_example(port, free, parts) for port in graph.inputs]
     inputs, shapes = tuple(example for example, _ in ports), tuple(shape for _, shape in ports)
-    variadic: Any = (shapes,) if graph.name.endswith("stylize") else shapes
-    assert isinstance(graph.function, torch.nn.Module)
     draft = path.with_suffix(".draft")
+    save(traced(graph, inputs, shapes), draft)
+    draft.replace(path)
+
+
+def traced(
+    graph: Graph, inputs: tuple[torch.Tensor, ...], shapes: tuple[dict[int, Any], ...]
+) -> torch.onnx.ONNXProgram:
+    """`graph`, whose function is a module, as ONNX; what never changes is computed here.
+
+    Args:
+        graph: what to trace.
+        inputs: what it is traced with.
+        shapes: which sides of each input are free.
+    """
+    assert isinstance(graph.function, torch.nn.Module)
+    dynamic: Any = (shapes,) if graph.name.endswith("stylize") else shapes  # its inputs are *inputs
     with (
         torch.no_grad(),
         warnings.catch_warnings(),
-        _quiet("torch.onnx", "torch.export", "onnxscript"),
+        _quiet("torch.onnx", "torch.export", "onnxscript", "onnx_ir"),
     ):
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
@@ -52,13 +66,17 @@ def to_onnx(
             verbose=False,
             input_names=[port.name for port in graph.inputs],
             output_names=[port.name for port in graph.outputs],
-            dynamic_shapes=variadic,
+            dynamic_shapes=dynamic,
         )
         assert program is not None
         fold_constants(program.model, input_size_limit=_FOLDED, output_size_limit=_FOLDED)
-        _halve(program.model.graph)
-        program.save(draft)
-    draft.replace(path)
+    return program
+
+
+def save(program: torch.onnx.ONNXProgram, path: Path) -> None:
+    """Write a graph to `path`, nothing stored outside."""
+    _halve(program.model.graph)
+    program.save(path)
 
 
 def _example(

@@ -178,10 +178,10 @@ class Attention(nn.Module):
         """Tokens and queries [B, N, 512], keys and values [B or 1, Ns, 512] -> [B, N, 512]."""
         weights, biases = self.project.weight.chunk(3), self.project.bias.chunk(3)
         q, k, v = (
-            F.linear(x, weight, bias).view(len(x), -1, HEADS, CHANNELS // HEADS).transpose(1, 2)
+            F.linear(x, weight, bias).view(x.shape[0], -1, HEADS, CHANNELS // HEADS).transpose(1, 2)
             for x, weight, bias in zip((queries, keys, values), weights, biases, strict=True)
         )  # each [B, 8, N, 64]
-        k, v = k.expand(len(q), -1, -1, -1), v.expand(len(q), -1, -1, -1)
+        k, v = (x.expand(q.shape[0], -1, -1, -1) for x in (k, v))
         taken = F.scaled_dot_product_attention(q, k, v)
         normalized: Tensor = self.norm(tokens + self.mix(taken.transpose(1, 2).flatten(2)))
         return normalized

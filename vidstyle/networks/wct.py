@@ -45,6 +45,7 @@ class WCT(nn.Module):
     smallest: ClassVar[int] = 16  # pixels a side
     least_strength: ClassVar[float] = 0.1  # at 0 the content is not given back
     exact: ClassVar[bool] = True  # in half precision roots of covariances come out as no numbers
+    farthest: ClassVar[float] = 5e-2  # graphs find roots by products, and fade what torch drops
 
     def __init__(self, pruned: bool = False) -> None:
         super().__init__()

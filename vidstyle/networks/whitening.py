@@ -64,8 +64,10 @@ def cholesky(covariance: Tensor) -> tuple[Tensor, Tensor]:
     variances = covariance.diagonal(dim1=1, dim2=2)[:, :, None]
     mean = variances.mean(1, keepdim=True)
     raised = covariance + EPSILON * mean.clamp_min(1) * _identity(covariance)
-    factors, inverses = factorize(torch.cat([covariance, raised]))
-    (factor, other_factor), (inverse, other_inverse) = factors.chunk(2), inverses.chunk(2)
+    both = factorize(torch.cat([covariance, raised]))
+    (factor, other_factor), (inverse, other_inverse) = (
+        matrices.reshape(2, *covariance.shape) for matrices in both
+    )
     # By a change E, pivot i changes by w E w^T of itself, w the row i of the inverse.
     change = (inverse.square() @ variances.clamp_min(FAINT)).amax(1, keepdim=True)
     regular = (change > 0) & (NOISE * change < 1)  # it is 0 where there is no factor

@@ -71,8 +71,11 @@ class _Engine:
         if not hasattr(self._mine, "request"):
             self._mine.request = self._compiled.create_infer_request()
         request = self._mine.request
-        for place, (port, array) in enumerate(zip(self._inputs, arrays, strict=True)):
-            array = np.ascontiguousarray(array[None] if port.is_picture else array)
+        shared = [  # OpenVINO keeps no copies alive, and takes nothing that is read-only
+            np.require(array[None] if port.is_picture else array, requirements=("C", "W"))
+            for port, array in zip(self._inputs, arrays, strict=True)
+        ]
+        for place, array in enumerate(shared):
             request.set_input_tensor(place, ov.Tensor(array, shared_memory=True))
         request.infer()
         found = [request.get_output_tensor(place).data for place in range(len(self._outputs))]

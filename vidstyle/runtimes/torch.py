@@ -92,7 +92,8 @@ class _Engine:
         )
 
     def _image(self, pixels: Any) -> Tensor:
-        tensor = torch.from_numpy(np.ascontiguousarray(pixels))[None].to(self._device)
+        pixels = np.require(pixels, requirements=("C", "W"))  # torch knows nothing read-only
+        tensor = torch.from_numpy(pixels)[None].to(self._device)
         return tensor.permute(0, 3, 1, 2).float() / self._top  # channels last
 
     def _pixels(self, image: Tensor) -> Any:

@@ -255,7 +255,7 @@ def test_at_half_size_a_label_is_that_of_the_bottom_right_pixel():
 
 
 def test_a_photograph_in_its_own_style_comes_back():
-    """By the bundled weights, as a user draws: its style is read as it is, not brought to a square."""
+    """By the bundled weights, as a user draws: its style is read as it is, not as a square."""
     paint = load_stylizer(Drawing("capvstnet", device="cpu"))
     content = picture(90, 160)
     difference = paint(content, paint.look(content)).astype(float) - content

@@ -19,11 +19,11 @@ class Reader(nn.Module):
 
     Args:
         network: what reads.
-        side: pixels of the square that it reads.
+        side: pixels of the square that it reads; None for one that reads a style as it is.
         pixels: the style comes as uint8 [1, H, W, 3] rather than as an Image.
     """
 
-    def __init__(self, network: Network, side: int, pixels: bool) -> None:
+    def __init__(self, network: Network, side: int | None, pixels: bool) -> None:
         super().__init__()
         self.network, self.side, self.pixels = network, side, pixels
 
@@ -32,6 +32,8 @@ class Reader(nn.Module):
         if style.dim() == 1:
             return self.network.encode(style)
         image = _to_image(style) if self.pixels else style
+        if self.side is None:
+            return self.network.encode(_padded(image, self.network.smallest))
         return self.network.encode(squared(image, self.side))
 
 
@@ -63,7 +65,7 @@ class Painter(nn.Module):
         return (_to_pixels(image) if self.pixels else image,)
 
 
-def reading_graph(network: Network, model: Model, side: int, pixels: bool) -> Graph:
+def reading_graph(network: Network, model: Model, side: int | None, pixels: bool) -> Graph:
     """The graph "encode" of a loaded network, for use by itself; arguments as `Reader` has them."""
     stored = model.graph("encode")
     style, *_ = stored.inputs

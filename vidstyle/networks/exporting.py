@@ -72,7 +72,8 @@ def export_onnx(
             raise OutputExists(f"{str(path)!r} is there already; --overwrite replaces it.")
     folder.mkdir(parents=True, exist_ok=True)
     network: Any = load_network(model)
-    reading = reading_graph(network, model, READ_SIDE, pixels)
+    side = None if model.header.reads_whole else READ_SIDE
+    reading = reading_graph(network, model, side, pixels)
     painting = painting_graph(network, model, pixels)
     styles = _styles(model, pixels)
     code = _evaluated(reading, styles[0])

@@ -77,3 +77,10 @@ def test_help_says_how(capfd: pytest.CaptureFixture[str]) -> None:
     out = capfd.readouterr().out
     assert "  vidstyle export swift --format onnx --out graphs" in out
     assert max(map(len, out.splitlines())) <= 100
+
+
+def test_a_folder_that_cannot_be_made_is_said(capfd: pytest.CaptureFixture[str]) -> None:
+    Path("graphs").write_bytes(b"a file")
+    assert typed("export", "microast", "--out", "graphs", "--size", "64x48") == 1
+    err = capfd.readouterr().err
+    assert "'graphs' cannot be written" in err and err.count("\n") == 1

@@ -59,13 +59,15 @@ def export(
     are kept only if they draw what torch draws. See docs/runtimes.md.
     """
     from vidstyle.networks.exporting import export_onnx
+    from vidstyle.sinks.writing import writing
     from vidstyle.weights import find_model, model_at
 
     if quiet:
         logging.getLogger("vidstyle").setLevel(logging.ERROR)
     by_path = network.endswith(".safetensors")
     model = model_at(Path(network)) if by_path else find_model(network)
-    exported = export_onnx(model, Path(out), _size(size), precision, pixels, overwrite)
+    with writing(out):
+        exported = export_onnx(model, Path(out), _size(size), precision, pixels, overwrite)
     if not quiet:
         for file in exported:
             megabytes = file.path.stat().st_size / 1e6

@@ -53,7 +53,7 @@ def main() -> None:
     for network in arguments.networks.split(","):
         report[network] = judge(network)
         figures = "  ".join(f"{name} {value:.4f}" for name, value in report[network].items())
-        print(f"{network:<12}{figures}", flush=True)
+        print(f"{network:<14}{figures}", flush=True)
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=1) + "\n")
 

@@ -89,11 +89,13 @@ def get(server, path, digest=DIGEST):
     return told
 
 
-def refused(server, path, match):
-    with pytest.raises(VidstyleError, match=match) as caught:
+def refusal(server, path):
+    """What is said, in one line, of a download that leaves no file."""
+    with pytest.raises(VidstyleError) as caught:
         get(server, path)
     assert "\n" not in str(caught.value)
     assert not path.exists()
+    return str(caught.value)
 
 
 def test_a_file_comes_whole_and_says_how_far_it_is(server, path):
@@ -118,7 +120,8 @@ def test_a_file_that_was_damaged_since_is_downloaded_again(server, path):
 
 def test_a_download_that_broke_off_is_gone_on_with(server, path):
     server.sends = BEGUN
-    refused(server, path, f"broke off after {BEGUN} of {len(CONTENT)} bytes.*same command again")
+    said = f"broke off after {BEGUN} of {len(CONTENT)} bytes.*same command again"
+    assert re.search(said, refusal(server, path))
     server.sends = len(CONTENT)
     told = get(server, path)
     assert server.asked == [None, f"bytes={BEGUN}-"]
@@ -141,7 +144,7 @@ def test_a_download_that_only_missed_its_last_move_is_kept(server, path):
 
 def test_what_is_not_the_published_file_is_deleted(server, path):
     draft = draft_of(path, b"something else")
-    refused(server, path, f"not the published file.*not {DIGEST[:12]}")
+    assert re.search(f"not the published file.*not {DIGEST[:12]}", refusal(server, path))
     assert not draft.exists()
     get(server, path)
     assert path.read_bytes() == CONTENT
@@ -160,25 +163,26 @@ def test_without_a_checksum_nothing_that_is_there_is_trusted(server, path):
 )
 def test_what_the_server_refuses_is_said(server, path, status, said):
     server.status = status
-    refused(server, path, said)
+    assert re.search(said, refusal(server, path))
 
 
 def test_without_a_connection_one_line_says_so(server, path):
     server.shutdown()
     server.server_close()
-    refused(server, path, r"no connection to 127.0.0.1:\d+: Connection refused.*weights import")
+    said = r"no connection to 127.0.0.1:\d+: Connection refused.*weights import"
+    assert re.search(said, refusal(server, path))
 
 
 def test_only_https_is_spoken(server, path, monkeypatch):
     monkeypatch.undo()
-    refused(server, path, "unknown url type: http")
+    assert re.search("unknown url type: http", refusal(server, path))
     assert server.asked == []
 
 
 @pytest.mark.parametrize("place", ["https://127.0.0.1/file.pth", "file:///etc/hostname"])
 def test_a_redirection_leads_to_no_other_transport(server, path, place):
     server.status, server.location = 302, place
-    refused(server, path, "unknown url type: https|not allowed")
+    assert re.search("unknown url type: https|not allowed", refusal(server, path))
 
 
 def test_a_redirection_is_followed_with_its_range(server, path):
@@ -195,12 +199,12 @@ def test_a_redirection_is_followed_with_its_range(server, path):
 def test_a_full_disk_is_said(server, path):
     path.parent.mkdir()
     draft_of(path).symlink_to("/dev/full")
-    refused(server, path, "file.pth.*No space left on device.*VIDSTYLE_CACHE")
+    assert re.search("file.pth.*No space left on device.*VIDSTYLE_CACHE", refusal(server, path))
 
 
 def test_a_folder_that_cannot_be_is_said(server, path):
     path.parent.write_text("a file")
-    refused(server, path, "cannot be written")
+    assert re.search("cannot be written", refusal(server, path))
 
 
 def test_a_network_without_plain_downloads_says_how_to_get_it():

@@ -240,7 +240,9 @@ def test_strength_changes_the_drawing(name):
 def test_a_configuration_may_come_from_json(decoder):
     config = {"widths": PRUNED, "decoder": decoder}
     read = AdaAttN(**json.loads(json.dumps(config)))
-    read.load_state_dict(AdaAttN(**config).state_dict())
+    stored = AdaAttN(**config).state_dict()
+    read.load_state_dict(stored)
+    assert all(torch.equal(weight, stored[key]) for key, weight in read.state_dict().items())
 
 
 def test_the_separable_decoder_begins_without_a_pattern():

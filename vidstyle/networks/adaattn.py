@@ -9,6 +9,7 @@ weighs by the cosine, the one for pictures by softmax. As the published PyTorch 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -142,7 +143,7 @@ class AdaAttNImage(nn.Module):
         }
 
 
-class Attention(nn.Module):
+class Attention(nn.Module, ABC):
     """The paper's block, for either kind of weights.
 
     A place is known by its features at one layer and all shallower ones, normalized: of them come
@@ -172,13 +173,13 @@ class Attention(nn.Module):
         normalized = described[:, -content.shape[1] :]
         return blend(content, normalized * std + mean, strength)
 
+    @abstractmethod
     def read(self, keys: Tensor, values: Tensor) -> tuple[Tensor, ...]:
         """Keys [1, K, Hs, Ws] and values [1, C, Hs, Ws] of a style -> what is kept of them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def attend(self, queries: Tensor, code: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         """Mean and deviation of a style's values for queries [B, K, H, W]: [B, C, H, W] each."""
-        raise NotImplementedError
 
 
 class CosineAttention(Attention):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +13,10 @@ from openvino.preprocess import PrePostProcessor
 from vidstyle.contracts import Engine, Graph, Precision, Profile
 from vidstyle.errors import DeviceError
 
+# The one of this process, which is never thrown away. It gives the thread that makes it a stack for
+# signals. Thrown away in another thread, it would take the memory of that stack with it, and the
+# next Ctrl-C would end in a crash.
+_CORE = ov.Core()
 _PRECISIONS = {"fp32": Type.f32, "bf16": Type.bf16}
 
 
@@ -25,7 +28,7 @@ class OpenVINO:
     def best_precision(self, device: str) -> Precision:
         """bf16 where the CPU computes in it, else fp32 (elsewhere bf16 is emulated and slower)."""
         _check_device(device)
-        able = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        able = _CORE.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         return "bf16" if "BF16" in able else "fp32"
 
     def compile(self, graph: Graph, profile: Profile) -> Engine:
@@ -36,7 +39,7 @@ class OpenVINO:
                 f"OpenVINO does not compute in {profile.precision} here. "
                 f"Choose from: {', '.join(_PRECISIONS)}."
             )
-        core = _core()
+        core = _CORE
         model = core.read_model(str(graph.function))
         if profile.size is not None:
             model.reshape({p.name: [1, 3, *profile.size] for p in graph.inputs if p.is_picture})
@@ -47,16 +50,6 @@ class OpenVINO:
         return _Engine(
             core.compile_model(_with_pixels(model, graph, profile.bits), "CPU", options), graph
         )
-
-
-@lru_cache
-def _core() -> ov.Core:
-    """The one of this process, which is never thrown away.
-
-    It gives the thread that makes it a stack for signals. Thrown away in another thread, it would
-    take the memory of that stack with it, and the next Ctrl-C would end in a crash.
-    """
-    return ov.Core()
 
 
 class _Engine:

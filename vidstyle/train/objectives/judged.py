@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
@@ -55,7 +56,7 @@ class Scene(NamedTuple):
     drawn_again: Tensor  # and their drawings
 
 
-class Judged:
+class Judged(ABC):
     """Terms of a network that draws in any style.
 
     style     two moments of the drawing's features against the style's
@@ -84,19 +85,19 @@ class Judged:
             pool = torch.randn(_POOL, channels, generator=seeded)
             self._pools.append((pool / pool.norm(dim=1, keepdim=True)).to(tools.device))
 
+    @abstractmethod
     def _read(self, image: Tensor, features: Features) -> Any:
         """What is kept of a style, by parts of the network that are not taught."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _draw(self, views: Tensor, reading: Any) -> Tensor:
         """Images [B, 3, H, W], B 1 or 2, drawn in the style that was read."""
-        raise NotImplementedError
 
     def _more(self, scene: Scene, random: np.random.Generator) -> dict[str, Tensor]:
         """Terms beyond those above, each a number."""
         return {}
 
-    def prepare(self, random: np.random.Generator) -> None:
+    def prepare(self, random: np.random.Generator) -> None:  # noqa: B027 (most need nothing)
         """Nothing, unless a network needs it."""
 
     def __call__(self, random: np.random.Generator) -> dict[str, Tensor]:

@@ -4,15 +4,18 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 from models import picture
 from needs import needs_cuda
 
+from vidstyle.contracts import Profile
 from vidstyle.errors import DeviceError, UnknownName
 from vidstyle.runtimes import RUNTIMES, choose
 from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
+from vidstyle.weights import find_model
 
 CONTENT, STYLE = picture(72, 104), picture(60, 80, 1)
-INSTANT = ["openvino", "torch"]  # torch-compile needs a C++ compiler
+INSTANT = ["openvino", "onnx", "torch"]  # torch-compile needs a C++ compiler
 
 
 def stylizer(runtime: str, precision: str = "fp32") -> Stylizer:
@@ -25,19 +28,22 @@ def drawn(runtime: str, content=CONTENT, precision: str = "fp32", strength: floa
 
 
 def psnr(one, other) -> float:
-    return float(10 * np.log10(255**2 / np.square(one.astype(float) - other).mean()))
+    with np.errstate(divide="ignore"):  # where they are the same
+        return float(10 * np.log10(255**2 / np.square(one.astype(float) - other).mean()))
 
 
-def test_openvino_and_torch_draw_the_same():
-    difference = drawn("openvino").astype(int) - drawn("torch")
+@pytest.mark.parametrize("runtime", ["openvino", "onnx"])
+def test_what_reads_onnx_draws_what_torch_draws(runtime):
+    difference = drawn(runtime).astype(int) - drawn("torch")
     assert np.abs(difference).max() <= 1  # float32 sums in another order, then rounded
 
 
 @pytest.mark.parametrize("network", ["swift", "microast"])
-def test_openvino_and_torch_read_the_same(network):
+@pytest.mark.parametrize("runtime", ["openvino", "onnx"])
+def test_what_reads_onnx_reads_what_torch_reads(runtime, network):
     read, expected = (
-        load_stylizer(Drawing(network, runtime, "cpu", "fp32")).look(STYLE).code
-        for runtime in INSTANT
+        load_stylizer(Drawing(network, name, "cpu", "fp32")).look(STYLE).code
+        for name in (runtime, "torch")
     )
     for ours, theirs in zip(read, expected, strict=True):
         assert np.abs(ours - np.asarray(theirs)).max() < 1e-3 * np.abs(theirs).max()
@@ -149,6 +155,20 @@ def test_openvino_refuses_a_gpu():
 def test_openvino_refuses_fp16():
     with pytest.raises(DeviceError, match="fp16"):
         drawn("openvino", precision="fp16")
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "onnx-tensorrt"])
+def test_onnx_runtime_refuses_a_device_that_its_package_does_not_know(runtime):
+    with pytest.raises(DeviceError, match="does not draw on 'dml'"):
+        load_stylizer(Drawing(runtime=runtime, device="dml"))
+
+
+def test_onnx_runtime_takes_tensors_and_gives_tensors():
+    model, runtime = find_model("swift"), RUNTIMES["onnx"]()
+    engine = runtime.compile(model.graph("stylize"), Profile((72, 104), "fp32", "cpu"))
+    code = stylizer("onnx").look(STYLE).code
+    (expected,), (found,) = engine(CONTENT, *code), engine(torch.from_numpy(CONTENT), *code)
+    assert isinstance(found, torch.Tensor) and np.array_equal(found.numpy(), expected)
 
 
 def test_an_unknown_device_is_refused_by_torch():

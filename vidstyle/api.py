@@ -88,7 +88,7 @@ def load(
         network: a model's name, such as "swift".
         style: a name, a picture's path, uint8 [H, W, 3]; or a mix: {"ink": 0.7, "mosaic": 0.3}.
         strength: 0..1; 0 gives the content back.
-        runtime: "auto", "openvino", "torch" or "torch-compile".
+        runtime: "auto", or one that `vidstyle info` names, such as "openvino".
         device: "auto", "cpu" or "cuda:0".
         precision: "auto", "fp32", "bf16" or "fp16".
         steps: at each scale, of a network that draws by optimization; so are the other two.

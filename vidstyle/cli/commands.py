@@ -86,9 +86,7 @@ _drawing = _options(
     click.option(
         "--strength", type=float, metavar="0..1", help="How strongly; 0 is the content itself. [1]"
     ),
-    click.option(
-        "--runtime", metavar="NAME", help="auto, openvino, torch or torch-compile. [auto]"
-    ),
+    click.option("--runtime", metavar="NAME", help="A way to run it; see: vidstyle info. [auto]"),
     click.option("--device", metavar="NAME", help="auto, cpu, cuda:0, … [auto]"),
     click.option("--precision", metavar="NAME", help="auto, fp32, bf16 or fp16. [auto]"),
     click.option(

@@ -39,7 +39,7 @@ def with_pixels(graph: Graph, profile: Profile, wide: int = TensorProto.UINT16) 
     del model.graph.node[:], model.graph.value_info[:]  # what was said there holds for any size
     model.graph.node.extend(nodes)
     model.graph.initializer.extend(
-        numpy_helper.from_array(np.float32(value), name)
+        numpy_helper.from_array(np.array(value, np.float32), name)
         for name, value in {"pixels.top": top, "pixels.black": 0.0, "pixels.white": 1.0}.items()
     )
     return model

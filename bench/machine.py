@@ -71,6 +71,12 @@ def timed(work: Callable[[], Any]) -> float:
     return time.perf_counter() - began
 
 
+def peak_mb() -> float:
+    """The most memory that this process has held. (getrusage counts that of its parent, too.)"""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
+
 def print_machine(facts: dict[str, Any]) -> None:
     """One line on the machine."""
     print(

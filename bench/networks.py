@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from machine import machine, print_machine
+from machine import machine, peak_mb, print_machine
 
 SIZES = "640x360,1280x720,1920x1080"
 STYLE = "starry-night"
@@ -116,12 +116,6 @@ def one(name: str, size: str) -> dict[str, float]:
         stylizer(frame, look)
         times.append(time.perf_counter() - began)
     return {"seconds": statistics.median(times), "first_seconds": first, "peak_mb": peak_mb()}
-
-
-def peak_mb() -> float:
-    """The most memory that this process has held. (getrusage counts that of its parent, too.)"""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def said(row: dict[str, float] | None) -> str:

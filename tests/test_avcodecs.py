@@ -30,7 +30,7 @@ def test_what_needs_a_chip_is_not_in_software():
 
 
 def test_an_error_is_told_in_the_words_of_ffmpeg():
-    with pytest.raises(DeviceError, match="^broken or empty index|dimensions not set|[Ii]nvalid"):
+    with pytest.raises(DeviceError, match="^Invalid video pixel format"):
         with explained():
             av.CodecContext.create("mpeg2video", "w").open()
     assert av.logging.get_level() is None

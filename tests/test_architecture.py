@@ -10,16 +10,16 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "vidstyle"
 FLOORS = [
     {"errors"},
-    {"contracts", "registry", "folders"},
+    {"contracts", "registry", "folders", "machine", "trial"},
     {"image", "avfile", "tonemap", "weights", "codes"},
-    {"avframe", "styles", "timeline", "keep_color", "export", "contact_sheet"},
+    {"avframe", "avcodecs", "styles", "timeline", "keep_color", "export", "contact_sheet"},
     {"job"},
     {"networks", "runtimes", "sources", "sinks", "pipeline", "temporal"},
     {"stylizer", "masks", "train", "fetching"},
     {"direction"},
     {"session"},
     {"api", "batch", "sheet"},
-    {"plan"},
+    {"plan", "facts"},
     {"cli"},
     {"__main__", "__init__"},
 ]

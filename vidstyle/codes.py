@@ -42,7 +42,7 @@ def kept_code(
     named = f"{runtime} {graph.resolve()} {state.st_size} {state.st_mtime_ns} {style.shape}"
     key = hashlib.sha256(named.encode())
     key.update(style.tobytes())
-    path = cache_folder() / "codes" / f"{key.hexdigest()}.npz"
+    path = codes_folder() / f"{key.hexdigest()}.npz"
     try:
         with path.open("rb") as file, np.load(file) as kept:
             return tuple(kept.values())
@@ -50,6 +50,11 @@ def kept_code(
         code = read(style)
     _keep(code, path)
     return code
+
+
+def codes_folder() -> Path:
+    """Where codes are kept, a file each."""
+    return cache_folder() / "codes"
 
 
 def _keep(code: StyleCode, path: Path) -> None:

@@ -27,3 +27,11 @@ def cache_folder() -> Path:
     """What can be made anew: VIDSTYLE_CACHE, or the place that the system has for such things."""
     chosen = os.environ.get("VIDSTYLE_CACHE")
     return Path(chosen) if chosen else platformdirs.user_cache_path("vidstyle", appauthor=False)
+
+
+def engines_folder() -> Path:
+    """Engines: a checkout has a folder for them; installed, or with VIDSTYLE_CACHE, the cache."""
+    from_checkout = not (_PACKAGE / "configs").is_dir()
+    if from_checkout and not os.environ.get("VIDSTYLE_CACHE"):
+        return _PACKAGE.parent / "engines"
+    return cache_folder() / "engines"

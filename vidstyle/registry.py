@@ -23,8 +23,7 @@ class Table(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in self._rows:  # a KeyError, so that `name in table` works
             raise UnknownName(self._kind, name, self._rows)
-        target, _, extra = self._rows[name].partition(" ")
-        module, attribute = target.split(":")
+        module, attribute, extra = self.row(name)
         try:
             return getattr(import_module(module), attribute)
         except ModuleNotFoundError as missing:
@@ -34,6 +33,12 @@ class Table(Mapping[str, Any]):
                 f"{self._kind.capitalize()} {name!r} needs the package {missing.name!r}: "
                 f"pip install 'vidstyle{extra}'."
             ) from missing
+
+    def row(self, name: str) -> tuple[str, str, str]:
+        """Module, attribute and, as "[extra]" or "", extra of a row; nothing is imported."""
+        target, _, extra = self._rows[name].partition(" ")
+        module, attribute = target.split(":")
+        return module, attribute, extra
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)

@@ -95,7 +95,9 @@ def test_styles_are_listed(capfd: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capfd.readouterr().out)["ink"]["painter"]
 
 
-@pytest.mark.parametrize("command", [(), ("stylize",), ("preview",), ("weights", "import")])
+@pytest.mark.parametrize(
+    "command", [(), ("stylize",), ("preview",), ("weights", "import"), ("info",)]
+)
 def test_help_has_an_example(command: tuple[str, ...], capfd: pytest.CaptureFixture[str]) -> None:
     assert typed(*command, "--help") == 0
     out = capfd.readouterr().out

@@ -125,11 +125,6 @@ def test_networks_are_listed_with_idea_paper_and_what_they_can_do(capfd):
     assert rows["swift"]["here"] and not rows["msgnet"]["here"]
 
 
-def test_info_about_nothing_says_where_to_look(capfd):
-    assert typed("info") == 2
-    assert "vidstyle info --help" in capfd.readouterr().err
-
-
 @pytest.mark.parametrize(
     ("name", "said"),
     [

@@ -1,4 +1,4 @@
-"""vidstyle info: what there is to choose from."""
+"""vidstyle info: what this machine can do, and what networks there are to choose from."""
 
 from __future__ import annotations
 
@@ -7,27 +7,40 @@ from typing import Any
 
 import click
 
+from vidstyle.cli.facts import facts_lines
 from vidstyle.cli.report import report
 from vidstyle.cli.table import table
-from vidstyle.errors import UsageError
 
 
 @click.command()
 @click.option("--networks", is_flag=True, help="Ideas, papers, and what they can do.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def info(networks: bool, as_json: bool) -> None:
-    """Say what there is to choose from.
+    """Say what this machine can do, or what networks there are to choose from.
 
     \b
-    vidstyle info --networks
+    vidstyle info               devices, runtimes, codecs; for a bug report
+    vidstyle info --networks    ideas, papers, and what each network can do
 
-    A network with a strength of its own can draw less strongly; what another draws is faded into
-    the content. Most read any picture as a style, some know only those that they have learned.
+    A hardware encoder or decoder is named if it was seen to work; with --json, all others say why
+    they do not.
+
+    Of the networks, one with a strength of its own can draw less strongly; what another draws is
+    faded into the content. Most read any picture as a style, some know only those that they have
+    learned.
     """
-    if not networks:
-        raise UsageError("Nothing was asked for. See: vidstyle info --help")
-    rows = _networks()
-    lines = table(
+    if networks:
+        rows = _networks()
+        report(rows, as_json, _networks_table(rows))
+    else:
+        from vidstyle.facts import facts
+
+        found = facts()
+        report(found, as_json, facts_lines(found))
+
+
+def _networks_table(rows: dict[str, dict[str, Any]]) -> list[str]:
+    return table(
         ("name", "idea", "paper", "strength", "styles", "weights"),
         [
             (
@@ -41,7 +54,6 @@ def info(networks: bool, as_json: bool) -> None:
             for name, row in rows.items()
         ],
     )
-    report(rows, as_json, lines)
 
 
 def _networks() -> dict[str, dict[str, Any]]:

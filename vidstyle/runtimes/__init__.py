@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import importlib.util
-import sys
 from importlib.metadata import distributions
 
 from vidstyle.registry import Table
+from vidstyle.runtimes.cuda import has_gpu
 
 RUNTIMES = Table(
     "runtime",
@@ -27,7 +26,7 @@ def choose(runtime: str, device: str) -> tuple[str, str]:
     Nothing is measured and torch is not loaded. Returns (runtime, device).
     """
     if device == "auto":
-        device = "cuda:0" if _knows_cuda(runtime) and _has_cuda() else "cpu"
+        device = "cuda:0" if _knows_cuda(runtime) and has_gpu() else "cpu"
     if device == "cuda":
         device = "cuda:0"
     if runtime == "auto":
@@ -41,18 +40,3 @@ def _knows_cuda(runtime: str) -> bool:
     if runtime == "onnx":
         return any(True for _ in distributions(name="onnxruntime-gpu"))
     return runtime != "openvino"
-
-
-def _has_cuda() -> bool:
-    """Whether the NVIDIA driver counts at least one GPU."""
-    library = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-    try:
-        driver = ctypes.CDLL(library)
-    except OSError:
-        return False
-    count = ctypes.c_int(0)
-    return (
-        driver.cuInit(0) == 0
-        and driver.cuDeviceGetCount(ctypes.byref(count)) == 0
-        and count.value > 0
-    )

@@ -6,11 +6,9 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import onnxruntime
-from onnx_ir import from_proto, to_proto
 
 from vidstyle.contracts import Array, Engine, Graph, Precision, Profile
 from vidstyle.errors import DeviceError
-from vidstyle.export.half import in_half
 from vidstyle.export.pixels import with_pixels
 from vidstyle.folders import cache_folder
 
@@ -48,6 +46,10 @@ class ONNXRuntime:
             )
         model = with_pixels(graph, profile)
         if profile.precision == "fp16":
+            from onnx_ir import from_proto, to_proto  # with what it loads, it takes a second
+
+            from vidstyle.export.half import in_half
+
             halved = from_proto(model)
             in_half(halved)
             model = to_proto(halved)

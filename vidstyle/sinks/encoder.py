@@ -10,6 +10,7 @@ from typing import Any
 import av
 from av.container import OutputContainer
 
+from vidstyle.avcodecs import on_hardware
 from vidstyle.avfile import reason
 from vidstyle.avframe import FULL_RANGE, FrameWriter, layout_of, usual_matrix
 from vidstyle.contracts import Color, Frame, VideoInfo
@@ -26,7 +27,6 @@ from vidstyle.sinks.palette import to_palette
 log = logging.getLogger(__name__)
 
 _USUAL_RATE = Fraction(30)  # told to the encoder when a source knows no rate
-_HARDWARE = ("amf", "nvenc", "qsv", "v4l2m2m", "vaapi", "videotoolbox", "vulkan")
 _EVEN = {"420": (2, 2), "422": (2, 1)}  # chroma at half the size: multiples across and down
 
 
@@ -115,7 +115,7 @@ class Encoder:
 
     def _refusal(self, error: Exception, encoding: Encoding) -> VidstyleError:
         encoder = self._codec.encoder
-        if encoder.endswith(_HARDWARE):
+        if on_hardware(encoder):
             return DeviceError(
                 f"The hardware encoder {encoder!r} does not work here: {reason(error)}."
             )

@@ -1,0 +1,20 @@
+"""A hardware encoder is known to work when it has encoded."""
+
+import pytest
+
+from vidstyle.avcodecs import hardware_encoders
+from vidstyle.errors import DeviceError
+from vidstyle.runtimes.cuda import driver
+from vidstyle.sinks.hardware import encode_some
+
+
+@pytest.mark.parametrize("encoder", ["libx264", "libx265", "libsvtav1", "libvpx-vp9", "prores_ks"])
+def test_what_encodes_raises_nothing(encoder):
+    encode_some(encoder)
+
+
+@pytest.mark.skipif(driver() is not None, reason="there is an NVIDIA driver")
+@pytest.mark.parametrize("encoder", [n for n in hardware_encoders(["h264"]) if "nvenc" in n])
+def test_without_its_driver_an_encoder_says_what_is_missing(encoder):
+    with pytest.raises(DeviceError, match="Cannot load (libcuda|nvcuda)"):
+        encode_some(encoder)

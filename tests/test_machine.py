@@ -1,0 +1,45 @@
+"""The machine, as its system tells of it, is the one that others see."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from vidstyle import machine
+from vidstyle.runtimes.openvino import OpenVINO
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+def test_instruction_sets_are_those_that_torch_sees():
+    sets = machine.instruction_sets()
+    assert ("AVX2" in sets) == torch.cpu._is_avx2_supported()
+    assert ("AVX-512" in sets) == torch.cpu._is_avx512_supported()
+    assert ("AMX" in sets) == torch.cpu._is_amx_tile_supported()
+
+
+@on_linux
+def test_bf16_is_told_where_openvino_computes_in_it():
+    computes = OpenVINO().best_precision("cpu") == "bf16"
+    assert computes <= ("bf16" in machine.instruction_sets())
+
+
+@on_linux
+def test_memory_is_all_that_the_system_has():
+    total = Path("/proc/meminfo").read_text().split()[1]
+    assert machine.memory() == 1024 * int(total)
+
+
+def test_processor_and_system_have_names():
+    assert machine.processor() and "\n" not in machine.processor()
+    assert machine.cores() >= 1
+    assert len(machine.system().split(", ")) >= 2
+
+
+@on_linux
+def test_a_processor_without_a_name_is_called_by_its_kind(monkeypatch):
+    monkeypatch.setattr(machine, "_cpuinfo", lambda: {"Features": "fp asimd bf16 sve"})
+    monkeypatch.setattr(machine.platform, "machine", lambda: "aarch64")
+    assert machine.processor() == "aarch64"
+    assert machine.instruction_sets() == ("bf16", "NEON", "SVE")

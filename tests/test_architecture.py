@@ -11,8 +11,8 @@ PACKAGE = Path(__file__).parents[1] / "vidstyle"
 FLOORS = [
     {"errors"},
     {"contracts", "registry", "folders", "machine", "trial"},
-    {"image", "avfile", "tonemap", "weights", "codes"},
-    {"avframe", "avcodecs", "styles", "timeline", "keep_color", "export", "contact_sheet"},
+    {"image", "avfile", "tonemap", "weights", "codes", "yuv"},
+    {"avframe", "avcodecs", "planes", "styles", "timeline", "keep_color", "export", "contact_sheet"},
     {"job"},
     {"networks", "runtimes", "sources", "sinks", "pipeline", "temporal"},
     {"stylizer", "masks", "train", "fetching"},

@@ -20,15 +20,12 @@ from av.video.reformatter import VideoReformatter
 
 from vidstyle.contracts import Alpha, Color, HostArray, Pixels
 from vidstyle.image import over_black, to_uint8
+from vidstyle.yuv import LUMA_WEIGHTS, from_rgb, to_rgb
 
 log = logging.getLogger(__name__)
 
 RGB, UNSPECIFIED = 0, 2  # matrix coefficients, as H.273 numbers them
 LIMITED_RANGE, FULL_RANGE = 1, 2  # AVCOL_RANGE_MPEG, AVCOL_RANGE_JPEG
-_LUMA_WEIGHTS = {  # matrix -> weights of red and blue in luma (H.273 table 4)
-    1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114),
-    7: (0.212, 0.087), 9: (0.2627, 0.0593), 10: (0.2627, 0.0593),
-}  # fmt: skip
 _PLANAR = re.compile(r"yuv[aj]?4\d\dp(10le|12le|16le)?")  # read as they are; others are repacked
 _SUBSAMPLING = {"420": (2, 2), "422": (2, 1), "444": (1, 1)}  # layout -> across, down
 
@@ -39,7 +36,7 @@ def color_of(frame: av.VideoFrame) -> Color:
     if _is_rgb(frame.format):
         return Color(RGB, True, _tagged(primaries, 1), _tagged(transfer, 13))
     matrix = int(frame.colorspace)
-    if matrix not in _LUMA_WEIGHTS:
+    if matrix not in LUMA_WEIGHTS:
         said = "untagged" if matrix == UNSPECIFIED else f"tagged with matrix {matrix}, unknown here"
         matrix = usual_matrix(frame.width, frame.height)
         name = "BT.709" if matrix == 1 else "BT.601"
@@ -245,42 +242,18 @@ def _fill(plane: Any, values: HostArray) -> None:
     rows[: source.shape[0], : source.shape[1]] = source
 
 
-@lru_cache
-def _matrix(color: Color) -> HostArray:
-    """RGB 0..1 -> Y 0..1, U and V -0.5..0.5: [3, 3]."""
-    red, blue = _LUMA_WEIGHTS[color.matrix]
-    luma = np.array([red, 1 - red - blue, blue])
-    return np.stack(
-        [luma, ([0, 0, 1] - luma) / (2 * (1 - blue)), ([1, 0, 0] - luma) / (2 * (1 - red))]
-    )
-
-
-@lru_cache
-def _levels(full_range: bool, bits: int) -> tuple[HostArray, HostArray]:
-    """Scale and offset of Y, U and V in 16-bit numbers (levels shifted up, so that 8 bit fits)."""
-    unit = 2.0 ** (16 - bits)
-    if full_range:
-        scale = np.full(3, 2.0**bits - 1) * unit
-        return scale, np.array([0, 32768.0, 32768.0])
-    return np.array([219, 224, 224]) * 256.0, np.array([16, 128, 128]) * 256.0
-
-
 def _to_rgb(
     planes: list[HostArray], subsampling: tuple[int, int], bits: int, color: Color
 ) -> Pixels:
     deep = [_scaled(plane, 2.0 ** (16 - bits), np.uint16) for plane in planes]
     deep[1:] = [_raised(plane, subsampling, deep[0].shape) for plane in deep[1:]]
-    scale, offset = _levels(color.full_range, bits)
-    to_rgb = 65535 * np.linalg.inv(_matrix(color)) / scale
-    affine = np.column_stack([to_rgb, -to_rgb @ offset]).astype(np.float32)
-    pixels = cv2.transform(cv2.merge(deep), affine)
+    pixels = cv2.transform(cv2.merge(deep), to_rgb(color, bits).astype(np.float32))
     return to_uint8(pixels) if bits == 8 else pixels
 
 
 def _to_yuv(pixels: Pixels, layout: str, bits: int, color: Color) -> list[HostArray]:
     top = 255 if pixels.dtype == np.uint8 else 65535
-    scale, offset = _levels(color.full_range, bits)
-    affine = np.column_stack([_matrix(color) * scale[:, None] / top, offset]).astype(np.float32)
+    affine = (from_rgb(color, bits) / [top, top, top, 1]).astype(np.float32)
     luma, *chroma = cv2.split(cv2.transform(pixels.astype(np.uint16, copy=False), affine))
     planes = [luma, *(_lowered(plane, layout) for plane in chroma)]
     dtype = np.uint8 if bits == 8 else np.uint16

@@ -12,7 +12,7 @@ FLOORS = [
     {"errors"},
     {"contracts", "registry", "folders", "machine", "trial"},
     {"image", "avfile", "tonemap", "weights", "codes", "yuv"},
-    {"avframe", "avcodecs", "planes", "styles", "timeline", "keep_color", "export", "contact_sheet"},
+    {"avframe", "avcodecs", "transfer", "planes", "styles", "timeline", "keep_color", "export", "contact_sheet"},
     {"job"},
     {"networks", "runtimes", "sources", "sinks", "pipeline", "temporal"},
     {"stylizer", "masks", "train", "fetching"},

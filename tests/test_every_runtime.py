@@ -10,6 +10,8 @@ from needs import needs_cuda
 
 from vidstyle.contracts import Profile
 from vidstyle.errors import DeviceError, UnknownName
+from vidstyle.export.graphs import graph_of
+from vidstyle.networks.loading import load_network
 from vidstyle.runtimes import RUNTIMES, choose
 from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
 from vidstyle.weights import find_model
@@ -163,12 +165,38 @@ def test_onnx_runtime_refuses_a_device_that_its_package_does_not_know(runtime):
         load_stylizer(Drawing(runtime=runtime, device="dml"))
 
 
-def test_onnx_runtime_takes_tensors_and_gives_tensors():
-    model, runtime = find_model("swift"), RUNTIMES["onnx"]()
-    engine = runtime.compile(model.graph("stylize"), Profile((72, 104), "fp32", "cpu"))
-    code = stylizer("onnx").look(STYLE).code
-    (expected,), (found,) = engine(CONTENT, *code), engine(torch.from_numpy(CONTENT), *code)
+def engine(runtime: str, device: str = "cpu"):
+    """What draws CONTENT in fp32, and a code for it."""
+    made, model = stylizer(runtime), find_model("swift")
+    graph = model.graph("stylize")
+    if RUNTIMES[runtime].reads == "module":
+        graph = graph_of(load_network(model), model, "stylize")
+    profile = Profile(CONTENT.shape[:2], "fp32", device)
+    return RUNTIMES[runtime]().compile(graph, profile), made.look(STYLE).code
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "torch"])
+def test_tensors_go_in_and_tensors_come_out(runtime):
+    draw, code = engine(runtime)
+    (expected,), (found,) = draw(CONTENT, *code), draw(torch.from_numpy(CONTENT), *code)
     assert isinstance(found, torch.Tensor) and np.array_equal(found.numpy(), expected)
+
+
+@needs_cuda
+def test_tensors_on_a_gpu_stay_there():
+    draw, code = engine("torch", "cuda:0")
+    (expected,), (found,) = draw(CONTENT, *code), draw(torch.from_numpy(CONTENT).cuda(), *code)
+    assert found.is_cuda and np.array_equal(found.cpu().numpy(), expected)
+
+
+@needs_cuda
+def test_a_stylizer_on_a_gpu_draws_tensors_as_it_draws_arrays():
+    made = load_stylizer(Drawing(runtime="torch", device="cuda:0"))
+    for content in (CONTENT, CONTENT[:3, :5], CONTENT.astype(np.uint16) * 257):
+        for strength in (1.0, 0.4):
+            look = made.look(STYLE, strength)
+            found = made(torch.from_numpy(np.ascontiguousarray(content)).cuda(), look)
+            assert np.array_equal(found.cpu().numpy(), made(content, look))
 
 
 def test_an_unknown_device_is_refused_by_torch():

@@ -4,11 +4,20 @@ import zlib
 import cv2
 import numpy as np
 import pytest
+import torch
 from media import in_bits, picture, smooth
 from PIL import Image
 
 from vidstyle.errors import InputError, UsageError
-from vidstyle.image import over_black, pad_to, read_picture, resize, save_picture, shrink_to
+from vidstyle.image import (
+    faded,
+    over_black,
+    pad_to,
+    read_picture,
+    resize,
+    save_picture,
+    shrink_to,
+)
 
 SMOOTH = in_bits(smooth(48, 64))
 PROFILE = b"\x00" * 16 + b"RGB " + b"\x00" * 108  # where an ICC profile says its color space
@@ -201,3 +210,15 @@ def test_resizing_keeps_a_smooth_picture():
     larger = resize(SMOOTH, 96, 128)
     inner = (slice(4, -4), slice(4, -4))  # edges repeat the last row
     assert off(larger[inner], in_bits(smooth(96, 128))[inner]) <= 3  # pixel centers are moved
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_tensors_are_resized_padded_and_faded_as_arrays_are(dtype):
+    above, below = (in_bits(smooth(12, 16, phase), dtype) for phase in (0.0, 0.5))
+    for change in (
+        lambda one, _: resize(one, 5, 7),
+        lambda one, _: pad_to(one, 20),
+        lambda one, other: faded(one, other, 0.3),
+    ):
+        found = change(torch.from_numpy(above), torch.from_numpy(below))
+        assert np.array_equal(found.numpy(), change(above, below))

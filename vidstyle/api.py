@@ -60,13 +60,16 @@ class Painter:
             raise UsageError(
                 f"A picture is a numpy array or a torch tensor; got {type(array).__name__}."
             )
+        if self.stylizer.takes_tensors and str(array.device) == self.stylizer.device:
+            return self._drawn(array.detach())  # type: ignore[return-value]
         drawn = self._drawn(array.detach().cpu().numpy())
         return array.new_tensor(drawn)  # type: ignore[no-any-return]
 
     def _drawn(self, pixels: Pixels) -> Pixels:
-        if pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim != 3 or pixels.shape[2] != 3:
+        kind = str(pixels.dtype).removeprefix("torch.")
+        if kind not in ("uint8", "uint16") or pixels.ndim != 3 or pixels.shape[2] != 3:
             raise UsageError(
-                f"A picture is uint8 or uint16 [H, W, 3]; got {pixels.dtype} {list(pixels.shape)}."
+                f"A picture is uint8 or uint16 [H, W, 3]; got {kind} {list(pixels.shape)}."
             )
         return self.stylizer(pixels, self.look)
 

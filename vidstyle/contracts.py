@@ -23,14 +23,19 @@ Array: TypeAlias = Union["numpy.ndarray[Any, Any]", "torch.Tensor"]
 HostArray: TypeAlias = "numpy.ndarray[Any, Any]"
 
 # Kinds of array. A signature that says Image has said shape, range and order.
-Pixels: TypeAlias = HostArray  # uint8 [H, W, 3] RGB 0..255, upright (uint16 0..65535 above 8 bit)
+# Pixels are numpy's, or lie on the device that draws them, as torch's: a Frame, a Stylizer and an
+# Engine take both. They are typed as numpy's, since most code is for the host alone.
+# uint8 [H, W, 3] RGB 0..255, upright (uint16 0..65535 above 8 bit)
+Pixels: TypeAlias = "numpy.ndarray[Any, Any] | Any"
 Alpha: TypeAlias = HostArray  # uint8 [H, W]  how opaque each pixel is, 0..255
 Image: TypeAlias = Array  # float [B, 3, H, W]  RGB 0..1, as coded for a screen (not linear light)
 StyleCode: TypeAlias = tuple[Array, ...]  # one style, encoded; shapes are the network's own
 Memory: TypeAlias = tuple[Array, ...]  # what a network hands from frame to frame; () at the first
 
 Precision: TypeAlias = Literal["fp32", "bf16", "fp16"]
-Engine: TypeAlias = Callable[..., Any]  # a compiled graph; pictures go in and come out as Pixels
+# A compiled graph. Pictures go in as Pixels, of numpy or as torch's on the engine's own device, and
+# what comes out is of the same kind.
+Engine: TypeAlias = Callable[..., Any]
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,8 @@ def resize(pixels: Pixels, height: int, width: int) -> Pixels:
     """To another size: by area when smaller, by cubic splines when larger."""
     if pixels.shape[:2] == (height, width):
         return pixels
+    if not isinstance(pixels, np.ndarray):  # on a device: by the host, since it is rarely asked
+        return pixels.new_tensor(resize(pixels.cpu().numpy(), height, width))
     shrinks = height * width < pixels.shape[0] * pixels.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=method))
@@ -131,7 +133,17 @@ def pad_to(pixels: Pixels, least: int) -> Pixels:
     below, right = (max(0, least - side) for side in pixels.shape[:2])
     if not below and not right:
         return pixels
+    if not isinstance(pixels, np.ndarray):
+        return pixels.new_tensor(pad_to(pixels.cpu().numpy(), least))
     return np.pad(pixels, ((0, below), (0, right), (0, 0)), mode="edge")
+
+
+def faded(above: Pixels, below: Pixels, share: float) -> Pixels:
+    """`share` of `above`, and of `below` what is left to 1."""
+    if isinstance(above, np.ndarray):
+        return cv2.addWeighted(above, share, below, 1 - share, 0)
+    rest: Any = below
+    return rest.float().lerp(above.float(), share).round().to(above.dtype)
 
 
 def _check_size(path: Path, size: tuple[int, int], max_pixels: int) -> None:

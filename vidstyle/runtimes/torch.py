@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Literal, cast
+from collections.abc import Callable
+from itertools import compress
+from typing import Any, ClassVar, Literal, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vidstyle.contracts import Engine, Graph, Precision, Profile
+from vidstyle.contracts import Array, Engine, Graph, Precision, Profile
 from vidstyle.errors import DeviceError
+from vidstyle.runtimes.cudagraph import Replayed, record_on
+from vidstyle.transfer import on_host
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Torch:
-    """Runs a network's module as it is."""
+    """Runs a network's module as it is; on a GPU, at a fixed size, as a CUDA graph."""
 
     reads: Literal["module", "onnx"] = "module"
+    _records: ClassVar[bool] = True
 
     def best_precision(self, device: str) -> Precision:
         """fp16 on a GPU; on a CPU bf16 where it computes in it, else fp32.
@@ -37,7 +42,12 @@ class Torch:
         """Move the module to the device; pictures are converted there."""
         device = find_device(profile.device)
         module = cast(nn.Module, graph.function).to(device).to(memory_format=torch.channels_last)
-        return _Engine(self._ready(module), graph, device, _DTYPES[profile.precision], profile.bits)
+        if device.type == "cuda" and profile.precision == "fp32":
+            torch.backends.cudnn.allow_tf32 = False  # of 11 bits, as fp16 has
+        return _Engine(
+            self._ready(module), graph, device, _DTYPES[profile.precision], profile.bits,
+            recorded=self._records and device.type == "cuda" and profile.size is not None,
+        )  # fmt: skip
 
     def _ready(self, module: nn.Module) -> Any:
         return module
@@ -45,6 +55,8 @@ class Torch:
 
 class TorchCompile(Torch):
     """Runs a network's module through torch.compile; the first frame of a size takes long."""
+
+    _records = False
 
     def _ready(self, module: nn.Module) -> Any:
         logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # no CUDA is no news
@@ -67,36 +79,59 @@ def find_device(name: str) -> torch.device:
 
 
 class _Engine:
-    """A module that takes and gives numpy arrays, pictures as Pixels."""
+    """A module that takes and gives arrays, pictures as Pixels: numpy's, or torch's on `device`."""
 
     def __init__(
-        self, module: Any, graph: Graph, device: torch.device, dtype: torch.dtype, bits: int
+        self,
+        module: Any,
+        graph: Graph,
+        device: torch.device,
+        dtype: torch.dtype,
+        bits: int,
+        recorded: bool,
     ) -> None:
         self._module, self._graph = module, graph
         self._device, self._dtype = device, dtype
         self._top = 255 if bits <= 8 else 65535
+        self._pictures = [port.is_picture for port in graph.inputs]
+        self._draw: Callable[..., tuple[Tensor, ...]] = self._on_device
+        if recorded:
+            self._draw = Replayed(graph.name, self._draw, self._pictures, record_on(device))
 
     @torch.inference_mode()
-    def __call__(self, *arrays: Any) -> tuple[Any, ...]:
+    def __call__(self, *arrays: Array) -> tuple[Array, ...]:
+        outputs = self._draw(*map(_writable, arrays))
+        pictures = compress(arrays, self._pictures)
+        if any(isinstance(picture, Tensor) for picture in pictures):
+            return outputs
+        return tuple(map(on_host, outputs))
+
+    def _on_device(self, *arrays: Any) -> tuple[Tensor, ...]:
+        tensors = [torch.as_tensor(array).to(self._device, non_blocking=True) for array in arrays]
         inputs = [
-            self._image(array) if port.is_picture else torch.as_tensor(array).to(self._device)
-            for port, array in zip(self._graph.inputs, arrays, strict=True)
+            self._image(tensor) if is_picture else tensor
+            for is_picture, tensor in zip(self._pictures, tensors, strict=True)
         ]
         # Convolutions in `dtype`, sums and statistics in fp32: wholly in bf16, drawings of MicroAST
         # are off in color by up to 13 levels of 255 on average; this way by 0.3.
-        with torch.autocast(self._device.type, self._dtype, self._dtype != torch.float32):
+        # Without a cache of weights in `dtype`: a recording would refer to what is thrown away.
+        half = self._dtype != torch.float32
+        with torch.autocast(self._device.type, self._dtype, half, cache_enabled=False):
             outputs = self._module(*inputs)
         return tuple(
-            self._pixels(tensor) if port.is_picture else tensor.float().cpu().numpy()
+            self._pixels(tensor) if port.is_picture else tensor.float()
             for port, tensor in zip(self._graph.outputs, outputs, strict=True)
         )
 
-    def _image(self, pixels: Any) -> Tensor:
-        pixels = np.require(pixels, requirements=("C", "W"))  # torch knows nothing read-only
-        tensor = torch.from_numpy(pixels)[None].to(self._device)
-        return tensor.permute(0, 3, 1, 2).float() / self._top  # channels last
+    def _image(self, pixels: Tensor) -> Tensor:
+        return pixels[None].permute(0, 3, 1, 2).float() / self._top  # channels last
 
-    def _pixels(self, image: Tensor) -> Any:
+    def _pixels(self, image: Tensor) -> Tensor:
         scaled = (image.float().clamp(0, 1) * self._top).round()
         number = torch.uint8 if self._top == 255 else torch.uint16
-        return scaled[0].permute(1, 2, 0).to(number).contiguous().cpu().numpy()
+        return scaled[0].permute(1, 2, 0).to(number).contiguous()
+
+
+def _writable(array: Array) -> Array:
+    """In order and writable: torch knows nothing of numpy's that is read-only or mirrored."""
+    return np.require(array, requirements=["C", "W"]) if isinstance(array, np.ndarray) else array

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from vidstyle.contracts import (
@@ -26,7 +25,7 @@ from vidstyle.contracts import (
     VideoInfo,
 )
 from vidstyle.errors import UsageError
-from vidstyle.image import pad_to
+from vidstyle.image import faded, pad_to
 from vidstyle.runtimes import RUNTIMES, choose
 from vidstyle.stylizer.reading import Drawing, Stylizer
 from vidstyle.weights import Model
@@ -48,6 +47,7 @@ class Compiled(Stylizer):
         self._graph = _graphs(model, runtime)
         reader = Path(str(model.graph("encode").function))
         super().__init__(model, reader, runtime_name, device, precision)
+        self.takes_tensors = device.startswith("cuda")
         self._engines: OrderedDict[tuple[int, int, int], Engine] = OrderedDict()
 
     def prepare(self, info: VideoInfo) -> None:
@@ -73,7 +73,7 @@ class Compiled(Stylizer):
         drawn = drawn[: pixels.shape[0], : pixels.shape[1]]
         share = look.strength / self._least_strength  # below 1, the drawing fades into the content
         if share < 1:
-            drawn = cv2.addWeighted(drawn, share, pixels, 1 - share, 0)
+            drawn = faded(drawn, pixels, share)
         return drawn, ()
 
     def _encode(self, style: HostArray) -> StyleCode:

@@ -55,6 +55,8 @@ class Stylizer(ABC):
         precision: how exactly.
     """
 
+    takes_tensors = False  # whether Pixels may be torch's, on `device`
+
     def __init__(
         self, model: Model, reader: Path, runtime: str, device: str, precision: Precision
     ) -> None:
@@ -145,7 +147,7 @@ class Stylizer(ABC):
         """Draw a frame after the one that gave `memory`.
 
         Args:
-            pixels: what comes back has their size and depth.
+            pixels: what comes back has their size and depth, and lies where they do.
             look: in which.
             memory: empty for a picture, and for the first frame of a clip.
             on_step: told of each step, where a network draws step by step.

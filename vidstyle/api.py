@@ -13,14 +13,14 @@ import numpy as np
 from vidstyle.contracts import Frame, Look, OnStep, Pixels, VideoInfo
 from vidstyle.errors import Interrupted, UsageError
 from vidstyle.job import Job
-from vidstyle.pipeline import Meter, ahead
+from vidstyle.pipeline import Meter
 from vidstyle.session import (
-    DEPTH,
     Summary,
     check_job,
     directed,
-    draw,
     drawing_of,
+    drawings,
+    gpu_for,
     reading_of,
     run,
 )
@@ -154,15 +154,13 @@ def frames(
     """
     job = Job(str(source), "-", _named(style), **settings)
     check_job(job)
-    meter = Meter()
     with open_source(job.source, reading_of(job)) as opened:
         stylizer = load_stylizer(drawing_of(job))
-        info = job.drawn_info(opened.info)
+        info, gpu = job.drawn_info(opened.info), gpu_for(job)
         with directed(job, stylizer, info) as direction:
-            contents = ahead(opened, DEPTH)
-            drawn = draw(contents, info, direction, job.side_by_side, meter)
-            with closing(ahead(drawn, DEPTH)) as ready:
-                yield from ready
+            drawn = drawings(opened, info, direction, job.side_by_side, gpu, Meter())
+            with closing(drawn):
+                yield from drawn
 
 
 def _named(style: str | Path | tuple[str, ...]) -> str | tuple[str, ...]:

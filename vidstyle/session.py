@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from vidstyle.image import resize
 from vidstyle.job import Job
 from vidstyle.pipeline import Meter, ahead
 from vidstyle.pipeline.heap import give_back_holes
+from vidstyle.runtimes import choose
 from vidstyle.sinks import check_output, check_picture, open_sink
 from vidstyle.sinks.codecs import Encoding
 from vidstyle.sources import Reading, open_source
@@ -66,13 +68,13 @@ def run(
     """
     meter = Meter()
     check_job(job)
+    gpu = gpu_for(job, stylizer)
     with open_source(job.source, reading_of(job)) as source:
         info = job.output_info(source.info)
         stylizer = stylizer or load_stylizer(drawing_of(job))
         drawn = job.drawn_info(source.info)
         with directed(job, stylizer, drawn, on_step) as direction:
-            contents = ahead(meter.watch("read", source), DEPTH)
-            frames = ahead(draw(contents, drawn, direction, job.side_by_side, meter), DEPTH)
+            frames = drawings(source, drawn, direction, job.side_by_side, gpu, meter)
             with (
                 open_sink(job.sink, info, encoding_of(job), job.overwrite) as sink,
                 closing(frames),
@@ -106,13 +108,44 @@ def directed(
             yield direction
 
 
+def gpu_for(job: Job, stylizer: Stylizer | None = None) -> str | None:
+    """The GPU where frames stay from their decoding on; None: they are the host's.
+
+    What lies around the network is computed on the host: masks, other colors, other sizes.
+    """
+    device = choose(job.runtime, job.device)[1] if stylizer is None else stylizer.device
+    if not device.startswith("cuda") or find_model(job.network).header.optimizes:
+        return None
+    on_host = job.regions or job.keep_color or job.size or job.max_size or job.side_by_side
+    return None if on_host else device
+
+
+def drawings(
+    source: Source,
+    info: VideoInfo,
+    direction: Direction,
+    side_by_side: bool,
+    gpu: str | None,
+    meter: Meter,
+) -> Generator[Frame]:
+    """The frames of `source`, drawn, on the host; read on one thread and drawn on another."""
+    contents = meter.watch("read", source)
+    if gpu is None:
+        return ahead(draw(ahead(contents, DEPTH), info, direction, side_by_side, meter), DEPTH)
+    from vidstyle.transfer import downloaded, uploaded  # only here, since they load torch
+
+    contents = ahead(uploaded(contents, gpu), DEPTH)
+    drawn = draw(contents, info, direction, side_by_side, meter)
+    return ahead(downloaded(drawn, partial(meter.time, "wait for the GPU")), DEPTH)
+
+
 def draw(
     frames: Generator[Frame],
     info: VideoInfo,
     direction: Direction,
     side_by_side: bool,
     meter: Meter,
-) -> Iterator[Frame]:
+) -> Generator[Frame]:
     """Draw each frame at the size of `info`; side by side, the content stays at its left.
 
     `frames` are closed at the end, however it comes.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -36,7 +36,7 @@ class Meter:
         if stage == "write" and self.first_frame_seconds is None:
             self.first_frame_seconds = self.seconds
 
-    def watch(self, stage: str, items: Iterable[T]) -> Iterator[T]:
+    def watch(self, stage: str, items: Iterable[T]) -> Generator[T]:
         """The same items, each counted as one frame of `stage`."""
         iterator = iter(items)
         while True:

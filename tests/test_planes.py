@@ -8,7 +8,8 @@ from media import in_bits, smooth
 
 from vidstyle.avframe import FrameReader, FrameWriter
 from vidstyle.contracts import Color
-from vidstyle.planes import PACKINGS, pixels_of, planes_of
+from vidstyle.planes import pixels_of, planes_of
+from vidstyle.yuv import PACKINGS
 
 SIZES = [(48, 64), (47, 63), (3, 1), (1, 3), (1, 1)]
 COLORS = [Color(matrix, full, matrix, matrix) for matrix in (6, 1, 9) for full in (False, True)]

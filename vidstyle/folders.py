@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import platformdirs
-
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = {"configs": "configs", "styles": "samples/styles"}  # outside the package there
 
@@ -19,14 +17,20 @@ def packaged(name: str) -> Path:
 
 def data_folder() -> Path:
     """Imported weights: VIDSTYLE_DATA, or the place that the system has for such things."""
-    chosen = os.environ.get("VIDSTYLE_DATA")
-    return Path(chosen) if chosen else platformdirs.user_data_path("vidstyle", appauthor=False)
+    if chosen := os.environ.get("VIDSTYLE_DATA"):
+        return Path(chosen)
+    import platformdirs
+
+    return platformdirs.user_data_path("vidstyle", appauthor=False)
 
 
 def cache_folder() -> Path:
     """What can be made anew: VIDSTYLE_CACHE, or the place that the system has for such things."""
-    chosen = os.environ.get("VIDSTYLE_CACHE")
-    return Path(chosen) if chosen else platformdirs.user_cache_path("vidstyle", appauthor=False)
+    if chosen := os.environ.get("VIDSTYLE_CACHE"):
+        return Path(chosen)
+    import platformdirs
+
+    return platformdirs.user_cache_path("vidstyle", appauthor=False)
 
 
 def engines_folder() -> Path:

@@ -8,41 +8,12 @@ into them to 11 bits.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from vidstyle.contracts import Color, HostArray
-from vidstyle.yuv import from_rgb, to_rgb
-
-
-@dataclass(frozen=True)
-class Packing:
-    """How samples are stored."""
-
-    bits: int  # of a sample
-    step: int = 1  # stored numbers from one level to the next
-    pairs: bool = False  # U and V of a place lie side by side, in one plane [h, w, 2]
-
-    @property
-    def unit(self) -> float:
-        """How much one stored number is of 16 bits."""
-        return 2.0 ** (16 - self.bits) / self.step
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """Of the planes."""
-        return torch.uint8 if self.bits == 8 else torch.uint16
-
-
-PACKINGS = {  # by FFmpeg's name
-    "yuv420p": Packing(8),
-    "yuvj420p": Packing(8),
-    "yuv420p10le": Packing(10),
-    "nv12": Packing(8, pairs=True),
-    "p010le": Packing(10, step=64, pairs=True),
-}
+from vidstyle.yuv import Packing, from_rgb, to_rgb
 
 
 def pixels_of(planes: Sequence[Tensor], packing: Packing, color: Color) -> Tensor:
@@ -55,27 +26,31 @@ def pixels_of(planes: Sequence[Tensor], packing: Packing, color: Color) -> Tenso
     """
     luma, *chroma = (plane.float() for plane in planes)
     raised = _raised(chroma[0].movedim(2, 0) if packing.pairs else torch.stack(chroma), *luma.shape)
-    top = 255 if packing.bits == 8 else 65535
+    dtype = _dtype(packing)
+    top = torch.iinfo(dtype).max
     unit = packing.unit
     matrix = to_rgb(color, packing.bits) * [unit, unit, unit, 1]
     rgb = _mixed((luma, *raised), matrix * top / 65535)
-    dtype = torch.uint8 if top == 255 else torch.uint16
     return torch.stack(rgb, 2).round_().clamp_(0, top).to(dtype)
 
 
 def planes_of(pixels: Tensor, packing: Packing, color: Color) -> list[Tensor]:
     """Planes of Pixels, of even size: the last row or column is repeated where it must be."""
     level = 2.0 ** (16 - packing.bits)
-    top = 255 if pixels.dtype == torch.uint8 else 65535
+    top = torch.iinfo(pixels.dtype).max
     matrix = from_rgb(color, packing.bits) / [top, top, top, 1] / level
     luma, *chroma = _mixed(_even(pixels.float()).unbind(2), matrix)
     lowered = _lowered(torch.stack(chroma))
     planes = [luma, lowered.movedim(0, 2)] if packing.pairs else [luma, *lowered]
     largest = 2**packing.bits - 1
     return [
-        plane.round().clamp_(0, largest).mul_(packing.step).to(packing.dtype).contiguous()
+        plane.round().clamp_(0, largest).mul_(packing.step).to(_dtype(packing)).contiguous()
         for plane in planes
     ]
+
+
+def _dtype(packing: Packing) -> torch.dtype:
+    return torch.uint8 if packing.bits == 8 else torch.uint16
 
 
 def _mixed(channels: Sequence[Tensor], matrix: HostArray) -> list[Tensor]:

@@ -5,6 +5,7 @@ Numbers are of 16 bits here: the levels of a video of less, shifted up, so that 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -15,6 +16,29 @@ LUMA_WEIGHTS = {  # matrix -> weights of red and blue in luma (H.273 table 4)
     1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114),
     7: (0.212, 0.087), 9: (0.2627, 0.0593), 10: (0.2627, 0.0593),
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How the samples of a 4:2:0 format are stored."""
+
+    bits: int  # of a sample
+    step: int = 1  # stored numbers from one level to the next
+    pairs: bool = False  # U and V of a place lie side by side, in one plane [h, w, 2]
+
+    @property
+    def unit(self) -> float:
+        """How much one stored number is of 16 bits."""
+        return 2.0 ** (16 - self.bits) / self.step
+
+
+PACKINGS = {  # by FFmpeg's name; a decoder or encoder on a GPU has pairs
+    "yuv420p": Packing(8),
+    "yuvj420p": Packing(8),
+    "yuv420p10le": Packing(10),
+    "nv12": Packing(8, pairs=True),
+    "p010le": Packing(10, step=64, pairs=True),
+}
 
 
 @lru_cache

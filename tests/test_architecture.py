@@ -13,7 +13,7 @@ FLOORS = [
     {"contracts", "registry", "folders", "machine", "trial"},
     {"image", "avfile", "tonemap", "weights", "codes", "yuv"},
     {"avframe", "avcodecs", "transfer", "planes", "styles", "timeline", "keep_color", "export", "contact_sheet"},
-    {"job"},
+    {"job", "avtensor"},
     {"networks", "runtimes", "sources", "sinks", "pipeline", "temporal"},
     {"stylizer", "masks", "train", "fetching"},
     {"direction"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -30,10 +31,15 @@ _PLANAR = re.compile(r"yuv[aj]?4\d\dp(10le|12le|16le)?")  # read as they are; ot
 _SUBSAMPLING = {"420": (2, 2), "422": (2, 1), "444": (1, 1)}  # layout -> across, down
 
 
+def format_of(frame: av.VideoFrame) -> av.VideoFormat:
+    """How the samples of `frame` are stored, in the host's memory or in a GPU's."""
+    return frame.sw_format or frame.format
+
+
 def color_of(frame: av.VideoFrame) -> Color:
     """What the numbers of `frame` mean; what is not said is chosen as other players choose it."""
     primaries, transfer = int(frame.color_primaries), int(frame.color_trc)
-    if _is_rgb(frame.format):
+    if _is_rgb(format_of(frame)):
         return Color(RGB, True, _tagged(primaries, 1), _tagged(transfer, 13))
     matrix = int(frame.colorspace)
     if matrix not in LUMA_WEIGHTS:
@@ -41,7 +47,7 @@ def color_of(frame: av.VideoFrame) -> Color:
         matrix = usual_matrix(frame.width, frame.height)
         name = "BT.709" if matrix == 1 else "BT.601"
         log.info("The video's color is %s; %s is taken, for its size.", said, name)
-    full = int(frame.color_range) == FULL_RANGE or frame.format.name.startswith("yuvj")
+    full = int(frame.color_range) == FULL_RANGE or format_of(frame).name.startswith("yuvj")
     usual = matrix if matrix in (1, 5, 6, 7, 9) else 1
     return Color(
         matrix, full, _tagged(primaries, usual), _tagged(transfer, 1 if matrix in (1, 9, 10) else 6)
@@ -129,9 +135,7 @@ class FrameWriter:
             planes.append(_scaled(opaque.astype(np.uint16), scale, planes[0].dtype))
         name = pixel_format(self._layout, self._bits, self._has_alpha)
         frame = av.VideoFrame(pixels.shape[1], pixels.shape[0], name)
-        for plane, values in zip(frame.planes, planes, strict=True):
-            _fill(plane, values)
-        self._tag(frame)
+        fill(frame, planes, self._color)
         return frame if name == self._format.name else self._as_wished(frame)
 
     def _packed(self, pixels: Pixels, alpha: Alpha | None) -> av.VideoFrame:
@@ -147,18 +151,28 @@ class FrameWriter:
             pixels = np.dstack([pixels, opaque])
         name = packed_format(self._bits, self._has_alpha)
         frame = av.VideoFrame(pixels.shape[1], pixels.shape[0], name)
-        _fill(frame.planes[0], pixels.reshape(pixels.shape[0], -1))
-        self._tag(frame)
+        fill(frame, [pixels.reshape(pixels.shape[0], -1)], self._color)
         return frame if name == self._format.name else self._as_wished(frame)
 
     def _as_wished(self, frame: av.VideoFrame) -> av.VideoFrame:
         return self._reformatter.reformat(frame, format=self._format.name, threads=1)
 
-    def _tag(self, frame: av.VideoFrame) -> None:
-        frame.colorspace = self._color.matrix
-        frame.color_range = FULL_RANGE if self._color.full_range else 1
-        frame.color_primaries = self._color.primaries
-        frame.color_trc = self._color.transfer
+
+def fill(frame: av.VideoFrame, planes: Sequence[HostArray], color: Color) -> None:
+    """Write `planes`, each [H, W], into a frame in the host's memory, and say what they mean."""
+    for plane, values in zip(frame.planes, planes, strict=True):
+        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)  # type: ignore[call-overload]
+        source = np.ascontiguousarray(values).view(np.uint8)
+        rows[: source.shape[0], : source.shape[1]] = source
+    tag(frame, color)
+
+
+def tag(frame: av.VideoFrame, color: Color) -> None:
+    """Say what the numbers of `frame` mean."""
+    frame.colorspace = color.matrix
+    frame.color_range = FULL_RANGE if color.full_range else LIMITED_RANGE
+    frame.color_primaries = color.primaries
+    frame.color_trc = color.transfer
 
 
 def pixel_format(layout: str, bits: int, alpha: bool = False) -> str:
@@ -234,12 +248,6 @@ def _planes(frame: av.VideoFrame) -> list[HostArray]:
         else:
             views.append(values[:, : plane.width])
     return views
-
-
-def _fill(plane: Any, values: HostArray) -> None:
-    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    source = np.ascontiguousarray(values).view(np.uint8)
-    rows[: source.shape[0], : source.shape[1]] = source
 
 
 def _to_rgb(

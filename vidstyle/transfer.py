@@ -58,6 +58,11 @@ def on_host(tensor: Tensor) -> HostArray:
     return host
 
 
+def pinned(tensor: Tensor) -> Tensor:
+    """A copy in memory of the host that a GPU reads by itself, while the host goes on."""
+    return torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True).copy_(tensor)
+
+
 def _one_ahead(
     frames: Generator[Frame], begin: Callable[[Frame], UnderWay], waiting: Waiting
 ) -> Generator[Frame]:
@@ -92,7 +97,7 @@ def _upload(frame: Frame, device: torch.device) -> UnderWay:
         return frame, torch.cuda.current_stream(device).record_event()
     copying = _way(device, "up")
     with torch.cuda.stream(copying):
-        there = pixels.pin_memory().to(device, non_blocking=True)
+        there = pinned(pixels).to(device, non_blocking=True)
     there.record_stream(torch.cuda.default_stream(device))
     return replace(frame, pixels=there), copying.record_event()
 

@@ -154,9 +154,10 @@ def frames(
     """
     job = Job(str(source), "-", _named(style), **settings)
     check_job(job)
-    with open_source(job.source, reading_of(job)) as opened:
+    gpu = gpu_for(job)
+    with open_source(job.source, reading_of(job, gpu)) as opened:
         stylizer = load_stylizer(drawing_of(job))
-        info, gpu = job.drawn_info(opened.info), gpu_for(job)
+        info = job.drawn_info(opened.info)
         with directed(job, stylizer, info) as direction:
             drawn = drawings(opened, info, direction, job.side_by_side, gpu, Meter())
             with closing(drawn):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 
 from vidstyle.errors import InputError
@@ -46,9 +47,18 @@ def can_reopen(address: str) -> bool:
 
 
 def open_video(
-    address: str | Any, format: str | None = None, options: dict[str, str] | None = None
+    address: str | Any,
+    format: str | None = None,
+    options: dict[str, str] | None = None,
+    accelerator: HWAccel | None = None,
 ) -> InputContainer:
     """Open a file, an address of the network, or an open file such as standard input.
+
+    Args:
+        address: where it is.
+        format: FFmpeg's name, where it is known.
+        options: FFmpeg's own.
+        accelerator: what decodes in place of the CPU.
 
     Raises:
         InputError: it is not there, or is no video that FFmpeg reads.
@@ -66,7 +76,7 @@ def open_video(
     try:
         container: InputContainer = av.open(
             place, format=format, container_options=allowed | (options or {}),
-            metadata_errors="replace", **settings,
+            metadata_errors="replace", hwaccel=accelerator, **settings,
         )  # fmt: skip
         return container
     except (av.FFmpegError, OSError, ValueError) as error:

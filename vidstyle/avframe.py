@@ -36,6 +36,11 @@ def format_of(frame: av.VideoFrame) -> av.VideoFormat:
     return frame.sw_format or frame.format
 
 
+def in_host_memory(frame: av.VideoFrame) -> av.VideoFrame:
+    """`frame`, fetched from a GPU's memory where it lies there; its numbers stay as they are."""
+    return frame if frame.sw_format is None else frame.reformat(format=frame.sw_format.name)
+
+
 def color_of(frame: av.VideoFrame) -> Color:
     """What the numbers of `frame` mean; what is not said is chosen as other players choose it."""
     primaries, transfer = int(frame.color_primaries), int(frame.color_trc)
@@ -78,6 +83,7 @@ class FrameReader:
     def read(self, frame: av.VideoFrame, color: Color) -> tuple[Pixels, Alpha | None]:
         """Pixels (uint16 above 8 bits) and alpha of `frame`, turned as its display matrix says."""
         turn = orientation(frame)
+        frame = in_host_memory(frame)
         is_rgb = _is_rgb(frame.format)
         pixels, alpha = self._rgb(frame) if is_rgb else self._yuv(frame, color)
         if alpha is not None and alpha.min() == 255:

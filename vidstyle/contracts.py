@@ -91,6 +91,10 @@ class Source(Protocol):
     def lost(self) -> int:
         """Frames that were promised or damaged and could not be given, so far."""
 
+    @property
+    def decoder(self) -> str:
+        """What decodes, known once opened: "software", or "nvdec" on an NVIDIA GPU."""
+
     def __enter__(self) -> Self: ...
     def __exit__(self, kind: ErrorType, error: Any, trace: Any, /) -> None: ...
     def __iter__(self) -> Iterator[Frame]: ...

@@ -50,6 +50,7 @@ class Summary:
     runtime: str
     device: str
     precision: str
+    decoder: str  # "nvdec" or "software"
     tracks: tuple[str, ...]  # what was done with sound and subtitles
 
 
@@ -69,7 +70,7 @@ def run(
     meter = Meter()
     check_job(job)
     gpu = gpu_for(job, stylizer)
-    with open_source(job.source, reading_of(job)) as source:
+    with open_source(job.source, reading_of(job, gpu)) as source:
         info = job.output_info(source.info)
         stylizer = stylizer or load_stylizer(drawing_of(job))
         drawn = job.drawn_info(source.info)
@@ -90,7 +91,8 @@ def run(
     return Summary(
         sink.destination, meter.frames("write"), source.lost, meter.seconds,
         meter.first_frame_seconds or 0.0, meter.frames_per_second, meter.milliseconds(),
-        stylizer.network, stylizer.runtime, stylizer.device, stylizer.precision, tuple(sink.notes),
+        stylizer.network, stylizer.runtime, stylizer.device, stylizer.precision,
+        source.decoder, tuple(sink.notes),
     )  # fmt: skip
 
 
@@ -219,9 +221,11 @@ def _is_same(source: str, sink: str) -> bool:
     return os.path.realpath(source) == os.path.realpath(sink)
 
 
-def reading_of(job: Job) -> Reading:
-    """How the source is read."""
-    return Reading(job.start_seconds, job.end_seconds, job.raw_size, job.rate, job.max_pixels)
+def reading_of(job: Job, device: str | None = None) -> Reading:
+    """How the source is read; `device` is where its pictures are wanted."""
+    return Reading(
+        job.start_seconds, job.end_seconds, job.raw_size, job.rate, job.max_pixels, device
+    )
 
 
 def drawing_of(job: Job) -> Drawing:

@@ -28,6 +28,7 @@ class Reading:
     raw_size: tuple[int, int] | None = None  # height and width of raw RGB on standard input
     rate: Fraction | None = None  # frames a second, of numbered pictures and raw video
     max_pixels: int = MAX_PIXELS  # height x width above which a picture is refused
+    device: str | None = None  # where Pixels are wanted, by torch's name; None: as numpy's
 
 
 def is_numbered(address: str) -> bool:
@@ -48,7 +49,9 @@ def open_source(address: str, reading: Reading) -> Source:
     """The source at `address`; it is opened by `with`."""
     if is_photo(address):
         return PhotoSource(Path(address), reading.max_pixels)
-    return VideoSource(_opening(address, reading), reading.start, reading.end, reading.max_pixels)
+    return VideoSource(
+        _opening(address, reading), reading.start, reading.end, reading.max_pixels, reading.device
+    )
 
 
 def _opening(address: str, reading: Reading) -> Opening:

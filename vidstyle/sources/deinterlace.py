@@ -8,6 +8,8 @@ from fractions import Fraction
 import av
 from av.filter import Graph
 
+from vidstyle.avframe import in_host_memory
+
 _LEAST = 16  # pixels; bwdif refuses planes below 3
 
 
@@ -29,6 +31,7 @@ class Deinterlacer:
             if self._graph is None and not interlaced:
                 yield frame
                 continue
+            frame = in_host_memory(frame)
             shape = frame.width, frame.height, frame.format.name
             if shape != self._shape:
                 yield from self._rest()

@@ -14,6 +14,7 @@ class PhotoSource:
     """Reads one picture, upright."""
 
     lost = 0
+    decoder = "software"
 
     def __init__(self, path: Path, max_pixels: int) -> None:
         self._path = path

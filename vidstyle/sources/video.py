@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import chain
@@ -16,8 +17,8 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from vidstyle.avfile import can_reopen, open_video, reason
-from vidstyle.avframe import FrameReader, color_of, layout_of, orientation
-from vidstyle.contracts import Color, Frame, VideoInfo
+from vidstyle.avframe import FrameReader, color_of, format_of, layout_of, orientation
+from vidstyle.contracts import Alpha, Color, Frame, Pixels, VideoInfo
 from vidstyle.errors import InputError, PartialResult
 from vidstyle.sources.deinterlace import Deinterlacer
 from vidstyle.sources.promise import promised_end, promised_frames
@@ -43,15 +44,30 @@ class Opening:
 
 
 class VideoSource:
-    """Decodes one video stream. Times are exact; what is lost is counted."""
+    """Decodes one video stream. Times are exact; what is lost is counted.
+
+    Args:
+        opening: of what.
+        start: of the part that is read, in seconds from the beginning.
+        end: of that part; None for all that follows.
+        max_pixels: height x width above which it is refused.
+        device: where Pixels are wanted. Plain video is converted there and, on an NVIDIA GPU,
+            decoded there; what is not plain comes as numpy's all the same.
+    """
 
     def __init__(
-        self, opening: Opening, start: Fraction, end: Fraction | None, max_pixels: int
+        self,
+        opening: Opening,
+        start: Fraction,
+        end: Fraction | None,
+        max_pixels: int,
+        device: str | None = None,
     ) -> None:
         self._opening = opening
         self._start, self._end = start, end
-        self._max_pixels = max_pixels
-        self._reader = FrameReader()
+        self._max_pixels, self._device = max_pixels, device
+        self.decoder = "software"
+        self._reader, self._tensors = FrameReader(), _tensor_reader(device)
         self._decoded = 0  # frames
         self._undecoded = 0  # packets that gave no frame
         self._damaged = 0  # frames that came out, but flagged as damaged
@@ -64,24 +80,8 @@ class VideoSource:
 
     def __enter__(self) -> VideoSource:
         opening = self._opening
-        self._container: InputContainer = open_video(opening.file, opening.format, opening.options)
-        try:
-            self._stream = self._best_stream()
-            self._tick = self._stream.time_base or Fraction(1, 90000)
-            self._rate = self._usual_rate()
-            self._begin = Fraction(max(0, self._container.start_time or 0), av.time_base)
-            self._first, self._last, self._shift = self._part()
-            self._frames = self._wanted()
-            first = next(self._frames, None)
-            if first is None:
-                whole = not self._start and self._end is None
-                what = "that can be decoded" if whole else "in the part asked for"
-                raise InputError(f"{opening.name!r} holds no frame {what}.")
-            self.info = self._describe(first[0])
-        except BaseException:
-            self._container.close()
-            raise
-        self._frames = chain([first], self._frames)
+        if not self._take_up_on_gpu():
+            self._take_up(open_video(opening.file, opening.format, opening.options))
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -101,13 +101,60 @@ class VideoSource:
                     frame.width, frame.height, time,
                 )  # fmt: skip
             size = frame.width, frame.height
-            pixels, alpha = self._reader.read(frame, self._color)
-            if self._color.transfer in _HDR:
-                pixels = to_sdr(pixels, self._color.transfer)
+            pixels, alpha = self._pixels(frame)
             duration = frame.duration * (frame.time_base or self._tick) or None
             yield Frame(pixels, time - self._shift, duration, index, alpha)
         if last is not None:
             self._missing = self._count_missing(last + (duration or 0), longest)
+
+    def _pixels(self, frame: av.VideoFrame) -> tuple[Pixels, Alpha | None]:
+        hdr = self._color.transfer in _HDR
+        if self._tensors is not None and not hdr and self._tensors.reads(frame):
+            return self._tensors.read(frame, self._color), None
+        pixels, alpha = self._reader.read(frame, self._color)
+        return to_sdr(pixels, self._color.transfer) if hdr else pixels, alpha
+
+    def _take_up_on_gpu(self) -> bool:
+        """Whether NVDEC has begun to decode; where it was wanted and cannot, that is said."""
+        file, device = self._opening.file, self._device or ""
+        if not device.startswith("cuda") or self._opening.format is not None:
+            return False
+        if not isinstance(file, str) or not can_reopen(file):  # there would be no second try
+            return False
+        from vidstyle.sources.nvdec import open_on_gpu  # it loads torch
+
+        container = open_on_gpu(file, device)
+        if container is not None:
+            with suppress(InputError):  # in software it may go better, or say the same
+                if self._take_up(container).sw_format is not None:
+                    self.decoder = "nvdec"
+                    return True
+            container.close()
+            self._decoded = self._undecoded = self._damaged = 0
+        log.warning("%r is decoded in software: NVDEC cannot do it here.", self._opening.name)
+        return False
+
+    def _take_up(self, container: InputContainer) -> av.VideoFrame:
+        """Take up `container` at its first wanted frame."""
+        self._container = container
+        try:
+            self._stream = self._best_stream()
+            self._tick = self._stream.time_base or Fraction(1, 90000)
+            self._rate = self._usual_rate()
+            self._begin = Fraction(max(0, container.start_time or 0), av.time_base)
+            self._first, self._last, self._shift = self._part()
+            frames = self._wanted()
+            first = next(frames, None)
+            if first is None:
+                whole = not self._start and self._end is None
+                what = "that can be decoded" if whole else "in the part asked for"
+                raise InputError(f"{self._opening.name!r} holds no frame {what}.")
+            self.info = self._describe(first[0])
+        except BaseException:
+            container.close()
+            raise
+        self._frames = chain([first], frames)
+        return first[0]
 
     def _best_stream(self) -> VideoStream:
         """The largest of those that are marked as the default; a cover is no video."""
@@ -120,7 +167,10 @@ class VideoSource:
             raise InputError(f"The video codec of {self._opening.name!r} is not known to FFmpeg.")
         stream = max(known, key=_preference)
         self._check_size(stream.codec_context.width, stream.codec_context.height)
-        stream.thread_type = "AUTO"
+        if stream.codec_context.is_hwaccel:
+            stream.codec_context.thread_count = 1  # each more would hold frames of the GPU's few
+        else:
+            stream.thread_type = "AUTO"
         return stream
 
     def _check_size(self, width: int, height: int) -> None:
@@ -189,7 +239,7 @@ class VideoSource:
 
     def _describe(self, frame: av.VideoFrame) -> VideoInfo:
         stream, opening = self._stream, self._opening
-        layout, bits, alpha = layout_of(frame.format)
+        layout, bits, alpha = layout_of(format_of(frame))
         self._color = color = color_of(frame)
         if color.transfer in _HDR:
             log.info(
@@ -258,6 +308,15 @@ class VideoSource:
         ):  # headers round, and sound outlasts
             return 0
         return round(lacking * (self._rate or 1))
+
+
+def _tensor_reader(device: str | None) -> Any:
+    """What reads frames as tensors, where they are wanted so."""
+    if device is None:
+        return None
+    from vidstyle.avtensor import TensorReader  # it loads torch
+
+    return TensorReader(device)
 
 
 def _preference(stream: VideoStream) -> tuple[bool, int]:

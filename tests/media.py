@@ -178,6 +178,18 @@ def pictures_in(path: Path) -> list[np.ndarray]:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
 
+def numbers_in(path: Path) -> list[np.ndarray]:
+    """Every plane of every frame: its own numbers, not converted."""
+    with av.open(str(path)) as container:
+        return [
+            np.frombuffer(plane, np.uint8 if frame.format.components[0].bits == 8 else np.uint16)
+            .reshape(plane.height, -1)[:, : plane.width]
+            .astype(int)
+            for frame in container.decode(video=0)
+            for plane in frame.planes
+        ]
+
+
 def _add_tone(output: Any, track: Any, start: Fraction, seconds: Fraction) -> None:
     for samples in _tone(start, seconds):
         output.mux(track.encode(samples))

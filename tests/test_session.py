@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 from fakes import FakeStylizer
-from media import clip, facts, in_bits, pictures_in, smooth
+from media import clip, facts, in_bits, numbers_in, pictures_in, smooth
 
 from vidstyle import session
 from vidstyle.errors import Interrupted, PartialResult, VidstyleError
@@ -38,18 +38,6 @@ def tags(path: Path) -> tuple[int, ...]:
         return frame.colorspace, frame.color_range, frame.color_primaries, frame.color_trc
 
 
-def numbers(path: Path) -> list[np.ndarray]:
-    """Every plane of every frame: its own numbers, not converted."""
-    with av.open(str(path)) as container:
-        return [
-            np.frombuffer(plane, np.uint8 if frame.format.components[0].bits == 8 else np.uint16)
-            .reshape(plane.height, -1)[:, : plane.width]
-            .astype(int)
-            for frame in container.decode(video=0)
-            for plane in frame.planes
-        ]
-
-
 @pytest.mark.parametrize("bits", [8, 10])
 @pytest.mark.parametrize("layout", ["420", "422", "444"])
 @pytest.mark.parametrize("range_", [1, 2], ids=["limited", "full"])
@@ -66,7 +54,7 @@ def test_content_comes_back_within_one_level(
     through(source, tmp_path / "out.mkv", codec="ffv1")
     assert facts(tmp_path / "out.mkv").pix_fmt == pix_fmt
     assert tags(tmp_path / "out.mkv") == tag
-    for before, after in zip(numbers(source), numbers(tmp_path / "out.mkv"), strict=True):
+    for before, after in zip(numbers_in(source), numbers_in(tmp_path / "out.mkv"), strict=True):
         assert abs(before - after).max() <= 1
 
 

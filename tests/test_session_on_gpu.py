@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 import torch
 from fakes import FakeStylizer
-from media import clip, pictures_in
+from media import clip, numbers_in, pictures_in
 from needs import needs_cuda
 
 import vidstyle
 from vidstyle import session
+from vidstyle.contracts import VideoInfo
 from vidstyle.errors import PartialResult
 from vidstyle.job import Job
 from vidstyle.session import gpu_for, run
+from vidstyle.sinks import open_sink
+from vidstyle.sinks.codecs import Encoding
 from vidstyle.stylizer import Drawing, load_stylizer
 
 
@@ -27,12 +30,12 @@ class TensorStylizer(FakeStylizer):
 
 
 def through(source: Path, sink: Path, device: str | None, stylizer: Any = None) -> list[np.ndarray]:
-    """The pictures that a run writes, with frames on `device`."""
+    """What a run writes, plane by plane, with frames on `device`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "gpu_for", lambda *_: device)
         job = Job(str(source), str(sink), "ink", codec="ffv1")
         run(job, stylizer=stylizer or (TensorStylizer() if device else FakeStylizer()))
-    return pictures_in(sink)
+    return numbers_in(sink)
 
 
 def off(one: list[np.ndarray], other: list[np.ndarray]) -> int:
@@ -47,7 +50,7 @@ def test_tensors_are_read_and_written_as_arrays_are(tmp_path: Path, pix_fmt: str
         pictures = list(np.random.default_rng(0).integers(0, 256, (3, 48, 64, 4), np.uint8))
     source = clip(tmp_path / "in.mkv", codec="ffv1", pix_fmt=pix_fmt, frames=9, pictures=pictures)
     expected = through(source, tmp_path / "a.mkv", None)
-    assert off(through(source, tmp_path / "b.mkv", "cpu"), expected) <= 2  # a level of Y, U and V
+    assert off(through(source, tmp_path / "b.mkv", "cpu"), expected) <= 1
 
 
 def test_a_network_draws_tensors_as_it_draws_arrays(tmp_path: Path) -> None:
@@ -61,7 +64,8 @@ def test_a_change_of_size_on_the_way_is_scaled_to_the_first(tmp_path: Path) -> N
     small, large = clip(tmp_path / "a.h264", frames=4), clip(tmp_path / "b.h264", height=64)
     both = tmp_path / "c.h264"
     both.write_bytes(small.read_bytes() + large.read_bytes())
-    drawn = through(both, tmp_path / "out.mkv", "cpu")
+    through(both, tmp_path / "out.mkv", "cpu")
+    drawn = pictures_in(tmp_path / "out.mkv")
     assert len(drawn) == 14 and {each.shape for each in drawn} == {(48, 64, 3)}
 
 
@@ -76,6 +80,22 @@ def test_what_was_drawn_before_an_error_is_written(tmp_path: Path) -> None:
     with pytest.raises(PartialResult) as expected:
         through(source, tmp_path / "p.mkv", None)
     assert len(pictures_in(Path(caught.value.kept))) == len(pictures_in(Path(expected.value.kept)))
+
+
+@pytest.mark.parametrize(
+    ("info", "name", "takes"),
+    [
+        ({}, "a.mp4", True), ({"bits": 10}, "a.mkv", True), ({"layout": "444"}, "a.mkv", False),
+        ({"layout": "rgb"}, "a.mp4", True), ({"alpha": True}, "a.mkv", False),
+        ({"count": 1}, "a.png", False), ({}, "%d.png", False), ({}, "a.gif", False),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_plain_video_is_given_to_its_encoder_as_tensors(
+    tmp_path: Path, info: dict[str, Any], name: str, takes: bool
+) -> None:
+    sink = open_sink(str(tmp_path / name), VideoInfo(64, 48, **info), Encoding())
+    assert sink.takes_tensors == takes
 
 
 def job(**settings: Any) -> Job:
@@ -108,6 +128,14 @@ def test_frames_drawn_on_the_cpu_stay_on_the_host() -> None:
 )  # fmt: skip
 def test_what_the_host_computes_keeps_frames_there(settings: dict[str, Any]) -> None:
     assert gpu_for(job(device="cuda:0", runtime="torch", **settings)) is None
+
+
+@needs_cuda
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuv420p10le"])
+def test_a_clip_goes_through_a_gpu_as_through_the_host(tmp_path: Path, pix_fmt: str) -> None:
+    source = clip(tmp_path / "in.mkv", pix_fmt=pix_fmt, width=320, height=240, frames=60)
+    expected = through(source, tmp_path / "a.mkv", None)
+    assert off(through(source, tmp_path / "b.mkv", "cuda:0"), expected) <= 1
 
 
 @needs_cuda

@@ -157,11 +157,11 @@ def frames(
     gpu = gpu_for(job)
     with open_source(job.source, reading_of(job, gpu)) as opened:
         stylizer = load_stylizer(drawing_of(job))
-        info = job.drawn_info(opened.info)
-        with directed(job, stylizer, info) as direction:
-            drawn = drawings(opened, info, direction, job.side_by_side, gpu, Meter())
-            with closing(drawn):
-                yield from drawn
+        with (
+            directed(job, stylizer, job.drawn_info(opened.info)) as direction,
+            closing(drawings(opened, job, direction, Meter(), gpu)) as drawn,
+        ):
+            yield from drawn
 
 
 def _named(style: str | Path | tuple[str, ...]) -> str | tuple[str, ...]:

@@ -119,6 +119,10 @@ class Sink(Protocol):
     def notes(self) -> Sequence[str]:
         """What was done with each track of sound and subtitles."""
 
+    @property
+    def takes_tensors(self) -> bool:
+        """Whether the Pixels of frames may be torch's, finished, on any device."""
+
     def __enter__(self) -> Self: ...
     def __exit__(self, kind: ErrorType, error: Any, trace: Any, /) -> None: ...
     def write(self, frame: Frame) -> None:

@@ -73,21 +73,19 @@ def run(
     with open_source(job.source, reading_of(job, gpu)) as source:
         info = job.output_info(source.info)
         stylizer = stylizer or load_stylizer(drawing_of(job))
-        drawn = job.drawn_info(source.info)
-        with directed(job, stylizer, drawn, on_step) as direction:
-            frames = drawings(source, drawn, direction, job.side_by_side, gpu, meter)
-            with (
-                open_sink(job.sink, info, encoding_of(job), job.overwrite) as sink,
-                closing(frames),
-            ):
-                for frame in frames:
-                    with meter.time("write"):
-                        sink.write(frame)
-                    if meter.frames("write") % FRAMES_BETWEEN_TRIMS == 0:
-                        give_back_holes()
-                    if on_frame is not None:
-                        on_frame(meter, info)
-                account(source, meter, job.max_errors)
+        with (
+            directed(job, stylizer, job.drawn_info(source.info), on_step) as direction,
+            open_sink(job.sink, info, encoding_of(job), job.overwrite) as sink,
+            closing(drawings(source, job, direction, meter, gpu, not sink.takes_tensors)) as frames,
+        ):
+            for frame in frames:
+                with meter.time("write"):
+                    sink.write(frame)
+                if meter.frames("write") % FRAMES_BETWEEN_TRIMS == 0:
+                    give_back_holes()
+                if on_frame is not None:
+                    on_frame(meter, info)
+            account(source, meter, job.max_errors)
     return Summary(
         sink.destination, meter.frames("write"), source.lost, meter.seconds,
         meter.first_frame_seconds or 0.0, meter.frames_per_second, meter.milliseconds(),
@@ -124,21 +122,33 @@ def gpu_for(job: Job, stylizer: Stylizer | None = None) -> str | None:
 
 def drawings(
     source: Source,
-    info: VideoInfo,
+    job: Job,
     direction: Direction,
-    side_by_side: bool,
-    gpu: str | None,
     meter: Meter,
+    gpu: str | None = None,
+    to_host: bool = True,
 ) -> Generator[Frame]:
-    """The frames of `source`, drawn, on the host; read on one thread and drawn on another."""
+    """The frames of `source`, drawn; it is read on one thread, and drawn on another.
+
+    Args:
+        source: opened.
+        job: at which size they are drawn, and whether side by side.
+        direction: draws them.
+        meter: is told what each stage takes.
+        gpu: where they stay meanwhile; None: on the host.
+        to_host: whether they come back from there.
+    """
+    info = job.drawn_info(source.info)
     contents = meter.watch("read", source)
     if gpu is None:
-        return ahead(draw(ahead(contents, DEPTH), info, direction, side_by_side, meter), DEPTH)
+        contents = ahead(contents, DEPTH)
+        return ahead(draw(contents, info, direction, job.side_by_side, meter), DEPTH)
     from vidstyle.transfer import downloaded, uploaded  # only here, since they load torch
 
     contents = ahead(uploaded(contents, gpu), DEPTH)
-    drawn = draw(contents, info, direction, side_by_side, meter)
-    return ahead(downloaded(drawn, partial(meter.time, "wait for the GPU")), DEPTH)
+    drawn = draw(contents, info, direction, job.side_by_side, meter)
+    waiting = partial(meter.time, "wait for the GPU")
+    return ahead(downloaded(drawn, waiting) if to_host else uploaded(drawn, gpu, waiting), DEPTH)
 
 
 def draw(

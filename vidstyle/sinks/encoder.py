@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import av
+import numpy as np
 from av.container import OutputContainer
 
 from vidstyle.avcodecs import on_hardware
@@ -53,9 +56,9 @@ class Encoder:
         self._rate = info.rate or _USUAL_RATE
         self._tick = self._usable_tick()
         self._size = self._encoded_size()
-        color = self._color()
-        self._convert = to_palette if palette else FrameWriter(pix_fmt, color).write
-        self._stream = self._open(color, encoding)
+        self._color = self._encoded_color()
+        self._convert = to_palette if palette else FrameWriter(pix_fmt, self._color).write
+        self._stream = self._open(self._color, encoding)
         self._durations: dict[int, int] = {}
         self._last = -(2**62)  # ticks; times may be negative
         self._warned = False
@@ -63,7 +66,10 @@ class Encoder:
 
     def write(self, frame: Frame) -> None:
         """Encode one frame."""
-        picture = self._convert(frame.pixels, frame.alpha)
+        if isinstance(frame.pixels, np.ndarray):
+            picture = self._convert(frame.pixels, frame.alpha)
+        else:
+            picture = self._convert_tensor(frame.pixels)
         picture.pts = self._when(frame)
         picture.time_base = self._tick
         if frame.duration is not None:
@@ -71,6 +77,12 @@ class Encoder:
             self._durations[picture.pts] = picture.duration
         self.frames += 1
         self._mux(self._stream.encode(picture))
+
+    @cached_property
+    def _convert_tensor(self) -> Callable[[Any], av.VideoFrame]:
+        from vidstyle.avtensor import TensorWriter  # whoever has tensors has loaded torch
+
+        return TensorWriter(self._pix_fmt, self._color).write
 
     def finish(self) -> None:
         """Write what the encoder holds.
@@ -163,7 +175,7 @@ class Encoder:
         width, height = self._info.width, self._info.height
         return width + -width % across, height + -height % down
 
-    def _color(self) -> Color:
+    def _encoded_color(self) -> Color:
         """What the encoded numbers mean: the source's own, or for RGB sources what video uses."""
         color = self._info.color
         if self._layout == "rgb":

@@ -23,6 +23,7 @@ class PhotoSink:
     """Writes one picture, with the color profile and EXIF of the one it was drawn from."""
 
     notes: tuple[str, ...] = ()
+    takes_tensors = False
     how = "one picture"
 
     def __init__(self, path: Path, info: VideoInfo) -> None:
@@ -54,6 +55,7 @@ class NumberedSink:
     """Writes frames as numbered pictures, from 1; all appear together at the end."""
 
     notes: tuple[str, ...] = ()
+    takes_tensors = False
     how = "numbered pictures"
 
     def __init__(self, pattern: Path, info: VideoInfo) -> None:

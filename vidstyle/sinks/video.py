@@ -24,6 +24,7 @@ from vidstyle.sinks.draft import Draft, keeps_part
 from vidstyle.sinks.encoder import Encoder
 from vidstyle.sinks.tracks import Tracks
 from vidstyle.sinks.writing import writing
+from vidstyle.yuv import PACKINGS
 
 
 class VideoSink:
@@ -50,6 +51,8 @@ class VideoSink:
         options = options_for(self._codec, encoding, self._pix_fmt).items()
         words = [self._codec.encoder, *(f"{name}={value}" for name, value in options)]
         self.how = f"{self._kind.format}, {' '.join(words)}, {self._pix_fmt}"
+        packing = PACKINGS.get(self._pix_fmt)
+        self.takes_tensors = packing is not None and not packing.pairs and not info.alpha
         self.notes: list[str] = []
         self._opened = ExitStack()
         self._end = Fraction(0)  # of the last frame, in seconds

@@ -7,6 +7,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,75 @@ def peak_mb() -> float:
     """The most memory that this process has held. (getrusage counts that of its parent, too.)"""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def gpu_machine(device: str = "cuda:0") -> dict[str, Any]:
+    """What the GPU is, and its measured ceilings."""
+    import torch
+
+    facts = torch.cuda.get_device_properties(device)
+    return {
+        "gpu": facts.name,
+        "memory_gb": facts.total_memory / 1e9,
+        "cores": CORES,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "cuda": torch.version.cuda,
+        "matrix_tflops": matrix_product(device),
+        "copy_gb_per_second": device_copy(device),
+    }
+
+
+def matrix_product(device: str, side: int = 8192) -> float:
+    """TFLOP/s of a product of square matrices in fp16."""
+    import torch
+
+    matrix = torch.randn(side, side, dtype=torch.float16, device=device)
+    return 2 * side**3 / statistics.median(periods(lambda _: matrix @ matrix, device)) / 1e12
+
+
+def device_copy(device: str, count: int = 2**29) -> float:
+    """GB/s that a copy within the device's memory reads and writes."""
+    import torch
+
+    source = torch.ones(count, dtype=torch.uint8, device=device)
+    target = torch.empty_like(source)
+    return 2 * count / statistics.median(periods(lambda _: target.copy_(source), device)) / 1e9
+
+
+def periods(
+    work: Callable[[int], Any], device: str, seconds: float = 1.0, most: int = 200
+) -> list[float]:
+    """Seconds from the end of one call's work on `device` to that of the next.
+
+    Calls follow each other without a wait, `seconds` long or `most` of them, after some to warm up.
+    What a call gives is kept until the next.
+    """
+    import torch
+
+    on_gpu = torch.device(device).type == "cuda"
+
+    def mark() -> Any:
+        if not on_gpu:
+            return time.perf_counter()
+        event = torch.cuda.Event(enable_timing=True)
+        event.record()
+        return event
+
+    def measured(count: int) -> list[float]:
+        marks = [mark()]
+        for number in range(count):
+            kept = work(number)  # noqa: F841
+            marks.append(mark())
+        if not on_gpu:
+            return [after - before for before, after in pairwise(marks)]
+        torch.cuda.synchronize(device)
+        return [before.elapsed_time(after) / 1000 for before, after in pairwise(marks)]
+
+    measured(2)
+    one = statistics.median(measured(3))
+    return measured(max(5, min(most, round(seconds / max(one, 1e-9)))))
 
 
 def print_machine(facts: dict[str, Any]) -> None:

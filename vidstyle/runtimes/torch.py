@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import compress
 from typing import Any, ClassVar, Literal, cast
 
@@ -23,7 +23,7 @@ class Torch:
     """Runs a network's module as it is; on a GPU, at a fixed size, as a CUDA graph."""
 
     reads: Literal["module", "onnx"] = "module"
-    _records: ClassVar[bool] = True
+    _records: ClassVar[bool] = True  # what it draws at a fixed size on a GPU
 
     def best_precision(self, device: str) -> Precision:
         """fp16 on a GPU; on a CPU bf16 where it computes in it, else fp32.
@@ -44,10 +44,12 @@ class Torch:
         module = cast(nn.Module, graph.function).to(device).to(memory_format=torch.channels_last)
         if device.type == "cuda" and profile.precision == "fp32":
             torch.backends.cudnn.allow_tf32 = False  # of 11 bits, as fp16 has
-        return _Engine(
-            self._ready(module), graph, device, _DTYPES[profile.precision], profile.bits,
-            recorded=self._records and device.type == "cuda" and profile.size is not None,
-        )  # fmt: skip
+        dtype = _DTYPES[profile.precision]
+        draw: Any = _Drawing(self._ready(module), graph, device, dtype, profile.bits)
+        pictures = [port.is_picture for port in graph.inputs]
+        if self._records and device.type == "cuda" and profile.size is not None:
+            draw = Replayed(graph.name, draw, pictures, record_on(device))
+        return _Engine(draw, pictures)
 
     def _ready(self, module: nn.Module) -> Any:
         return module
@@ -78,43 +80,25 @@ def find_device(name: str) -> torch.device:
     return device
 
 
-class _Engine:
-    """A module that takes and gives arrays, pictures as Pixels: numpy's, or torch's on `device`."""
+class _Drawing:
+    """A module that takes arrays of either kind and gives tensors on its device."""
 
     def __init__(
-        self,
-        module: Any,
-        graph: Graph,
-        device: torch.device,
-        dtype: torch.dtype,
-        bits: int,
-        recorded: bool,
+        self, module: Any, graph: Graph, device: torch.device, dtype: torch.dtype, bits: int
     ) -> None:
         self._module, self._graph = module, graph
         self._device, self._dtype = device, dtype
         self._top = 255 if bits <= 8 else 65535
-        self._pictures = [port.is_picture for port in graph.inputs]
-        self._draw: Callable[..., tuple[Tensor, ...]] = self._on_device
-        if recorded:
-            self._draw = Replayed(graph.name, self._draw, self._pictures, record_on(device))
 
-    @torch.inference_mode()
-    def __call__(self, *arrays: Array) -> tuple[Array, ...]:
-        outputs = self._draw(*map(_writable, arrays))
-        pictures = compress(arrays, self._pictures)
-        if any(isinstance(picture, Tensor) for picture in pictures):
-            return outputs
-        return tuple(map(on_host, outputs))
-
-    def _on_device(self, *arrays: Any) -> tuple[Tensor, ...]:
+    def __call__(self, *arrays: Array) -> tuple[Tensor, ...]:
         tensors = [torch.as_tensor(array).to(self._device, non_blocking=True) for array in arrays]
         inputs = [
-            self._image(tensor) if is_picture else tensor
-            for is_picture, tensor in zip(self._pictures, tensors, strict=True)
+            self._image(tensor) if port.is_picture else tensor
+            for port, tensor in zip(self._graph.inputs, tensors, strict=True)
         ]
         # Convolutions in `dtype`, sums and statistics in fp32: wholly in bf16, drawings of MicroAST
         # are off in color by up to 13 levels of 255 on average; this way by 0.3.
-        # Without a cache of weights in `dtype`: a recording would refer to what is thrown away.
+        # No cache of weights in `dtype`: a recording would read it after it is thrown away.
         half = self._dtype != torch.float32
         with torch.autocast(self._device.type, self._dtype, half, cache_enabled=False):
             outputs = self._module(*inputs)
@@ -130,6 +114,21 @@ class _Engine:
         scaled = (image.float().clamp(0, 1) * self._top).round()
         number = torch.uint8 if self._top == 255 else torch.uint16
         return scaled[0].permute(1, 2, 0).to(number).contiguous()
+
+
+class _Engine:
+    """A drawing whose outputs lie where its pictures come from: on the device, or on the host."""
+
+    def __init__(self, draw: Callable[..., tuple[Tensor, ...]], pictures: Sequence[bool]) -> None:
+        self._draw, self._pictures = draw, pictures
+
+    @torch.inference_mode()
+    def __call__(self, *arrays: Array) -> tuple[Array, ...]:
+        outputs = self._draw(*map(_writable, arrays))
+        pictures = compress(arrays, self._pictures)
+        if any(isinstance(picture, Tensor) for picture in pictures):
+            return outputs
+        return tuple(map(on_host, outputs))
 
 
 def _writable(array: Array) -> Array:

@@ -185,8 +185,9 @@ def test_tensors_go_in_and_tensors_come_out(runtime):
 @needs_cuda
 def test_tensors_on_a_gpu_stay_there():
     draw, code = engine("torch", "cuda:0")
-    (expected,), (found,) = draw(CONTENT, *code), draw(torch.from_numpy(CONTENT).cuda(), *code)
-    assert found.is_cuda and np.array_equal(found.cpu().numpy(), expected)
+    for _ in range(3):  # as it is, recorded, replayed
+        (expected,), (found,) = draw(CONTENT, *code), draw(torch.from_numpy(CONTENT).cuda(), *code)
+        assert found.is_cuda and psnr(found.cpu().numpy(), expected) > 50
 
 
 @needs_cuda
@@ -196,7 +197,8 @@ def test_a_stylizer_on_a_gpu_draws_tensors_as_it_draws_arrays():
         for strength in (1.0, 0.4):
             look = made.look(STYLE, strength)
             found = made(torch.from_numpy(np.ascontiguousarray(content)).cuda(), look)
-            assert np.array_equal(found.cpu().numpy(), made(content, look))
+            scale = 257 if content.dtype == np.uint16 else 1
+            assert psnr(found.cpu().numpy() / scale, made(content, look) / scale) > 50
 
 
 def test_an_unknown_device_is_refused_by_torch():

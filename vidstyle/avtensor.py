@@ -1,7 +1,6 @@
 """FFmpeg's frames to Pixels on a device and back: what avframe.py does, for plain 4:2:0.
 
-Half as much crosses between host and GPU as in RGB, or nothing where FFmpeg decodes and encodes
-there.
+Half as much crosses between host and GPU as in RGB, or nothing where FFmpeg decodes there.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from torch.utils.dlpack import from_dlpack
 from vidstyle.avframe import fill, format_of, orientation
 from vidstyle.contracts import Color
 from vidstyle.planes import pixels_of, planes_of
-from vidstyle.transfer import on_host, pinned
+from vidstyle.transfer import on_host, pinned, stream_for
 from vidstyle.yuv import PACKINGS
 
 
@@ -61,11 +60,10 @@ class TensorWriter:
 
     def __init__(self, format: str, color: Color) -> None:
         self._format, self._color = format, color
-        self._stream: torch.cuda.Stream | None = None
 
     def write(self, pixels: Tensor) -> av.VideoFrame:
         """A frame of `pixels`, which must be finished; odd sizes as avframe.FrameWriter's."""
-        with self._beside(pixels.device):
+        with _beside_drawing(pixels.device):
             planes = planes_of(pixels, PACKINGS[self._format], self._color)
             fetched = on_host(torch.cat([plane.view(torch.uint8).flatten() for plane in planes]))
         parts = np.split(fetched, np.cumsum([plane.nbytes for plane in planes])[:-1])
@@ -75,13 +73,12 @@ class TensorWriter:
         fill(frame, rows, self._color)
         return frame
 
-    def _beside(self, device: torch.device) -> AbstractContextManager[object]:
-        """On a GPU a stream of its own: what is still to be drawn would be waited for, too."""
-        if device.type == "cpu":
-            return nullcontext()
-        if self._stream is None:
-            self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-        return torch.cuda.stream(self._stream)
+
+def _beside_drawing(device: torch.device) -> AbstractContextManager[object]:
+    """On a GPU another stream, or what is still to be drawn would be waited for, too."""
+    if device.type == "cpu":
+        return nullcontext()
+    return torch.cuda.stream(stream_for("planes", device))
 
 
 def _turned(pixels: Tensor, turn: tuple[bool, bool, bool]) -> Tensor:

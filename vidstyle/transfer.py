@@ -19,7 +19,7 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -63,6 +63,16 @@ def pinned(tensor: Tensor) -> Tensor:
     return torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True).copy_(tensor)
 
 
+@lru_cache
+def stream_for(purpose: str, device: torch.device) -> torch.cuda.Stream:
+    """A stream of its own for each purpose, always the same.
+
+    PyTorch has 32 and hands them out in turn: were one made for each video, two purposes would soon
+    share one, and a copy could be taken into a recording.
+    """
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+
+
 def _one_ahead(
     frames: Generator[Frame], begin: Callable[[Frame], UnderWay], waiting: Waiting
 ) -> Generator[Frame]:
@@ -95,7 +105,7 @@ def _upload(frame: Frame, device: torch.device) -> UnderWay:
         return replace(frame, pixels=pixels), None
     if pixels.device == device:
         return frame, torch.cuda.current_stream(device).record_event()
-    copying = _way(device, "up")
+    copying = stream_for("upload", device)
     with torch.cuda.stream(copying):
         there = pinned(pixels).to(device, non_blocking=True)
     there.record_stream(torch.cuda.default_stream(device))
@@ -114,16 +124,10 @@ def _to_host(tensor: Tensor) -> tuple[HostArray, torch.cuda.Event | None]:
     """Its values, once the event has come."""
     if tensor.device.type == "cpu":
         return tensor.numpy(), None
-    copying = _way(tensor.device, "down")
+    copying = stream_for("download", tensor.device)
     copying.wait_stream(torch.cuda.current_stream(tensor.device))
     with torch.cuda.stream(copying):
         host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
         host.copy_(tensor, non_blocking=True)
     tensor.record_stream(copying)
     return host.numpy(), copying.record_event()
-
-
-@lru_cache
-def _way(device: torch.device, direction: Literal["up", "down"]) -> torch.cuda.Stream:
-    """The stream of copies to `device`, or from it: what waits for a drawing holds up no other."""
-    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]

@@ -33,28 +33,40 @@ def replayed(function=mixed, record=record_here):
     return Replayed("mixed", function, (True, False), record)
 
 
+def met(*arguments):
+    """One that has been called before, so that the next call records."""
+    draw = replayed(*arguments)
+    draw(PICTURE, STEADY)
+    return draw
+
+
 def test_new_values_are_drawn():
-    draw = replayed()
-    (first,), (second,) = draw(PICTURE, STEADY), draw(PICTURE * 2, STEADY)
-    assert (first == 14).all() and (second == 18).all()
+    draw = met()
+    found = [float(draw(PICTURE * n, STEADY)[0][0, 0]) for n in range(4)]
+    assert found == [10, 14, 18, 22]
+
+
+def test_a_single_picture_is_drawn_without_a_recording():
+    draw = replayed(record=lambda *_: pytest.fail("it was recorded"))
+    assert (draw(PICTURE, STEADY)[0] == 14).all()
 
 
 def test_what_came_out_is_not_overwritten():
-    draw = replayed()
+    draw = met()
     (first,) = draw(PICTURE, STEADY)
     draw(PICTURE * 2, STEADY)
     assert (first == 14).all()
 
 
 def test_a_picture_may_be_changed_in_place():
-    draw, picture = replayed(), PICTURE.copy()
+    draw, picture = met(), PICTURE.copy()
     draw(picture, STEADY)
     picture *= 2
     assert (draw(picture, STEADY)[0] == 18).all()
 
 
 def test_another_style_is_taken_over():
-    draw = replayed()
+    draw = met()
     draw(PICTURE, STEADY)
     assert (draw(PICTURE, STEADY * 3)[0] == 34).all()
     assert (draw(PICTURE, STEADY)[0] == 14).all()
@@ -62,7 +74,7 @@ def test_another_style_is_taken_over():
 
 def test_what_stays_the_same_is_sent_once():
     recording = record_here(mixed, (PICTURE, STEADY))
-    draw = replayed(record=lambda *_: recording)
+    draw = met(mixed, lambda *_: recording)
     draw(PICTURE, STEADY)
     recording.inputs[1].fill_(0)
     assert (draw(PICTURE, STEADY)[0] == 4).all()
@@ -76,7 +88,7 @@ def test_it_is_recorded_once():
         return recordings[-1]
 
     draw = replayed(record=record)
-    for _ in range(3):
+    for _ in range(4):
         draw(PICTURE, STEADY)
     assert len(recordings) == 1
 
@@ -103,7 +115,7 @@ def test_what_cannot_be_recorded_is_called_as_it_is_and_that_is_said_once(caplog
         raise RuntimeError("operation not permitted when stream is capturing.\nmore")
 
     draw = replayed(record=record)
-    for _ in range(2):
+    for _ in range(4):
         assert (draw(PICTURE, STEADY)[0] == 14).all()
     assert len(tries) == 1
     assert [message.getMessage() for message in caplog.records] == [
@@ -114,7 +126,7 @@ def test_what_cannot_be_recorded_is_called_as_it_is_and_that_is_said_once(caplog
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="is about machines without a GPU")
 def test_without_a_gpu_nothing_is_recorded(caplog):
-    draw = replayed(record=record_on(torch.device("cuda:0")))
+    draw = met(mixed, record_on(torch.device("cuda:0")))
     assert (draw(PICTURE, STEADY)[0] == 14).all()
     assert "cannot be a CUDA graph" in caplog.text
 
@@ -126,7 +138,7 @@ def on_gpu(picture, steady):
 
 @needs_cuda
 def test_a_gpu_replays_what_was_recorded(caplog):
-    draw = replayed(on_gpu, record_on(torch.device("cuda:0")))
+    draw = met(on_gpu, record_on(torch.device("cuda:0")))
     pictures = [torch.full((1080, 1920), float(n), device="cuda:0") for n in range(20)]
     found = [draw(picture, STEADY)[0] for picture in pictures]
     assert [float(each.mean()) for each in found] == [10.0 + 2 * n for n in range(20)]
@@ -139,7 +151,7 @@ def test_a_step_that_waits_for_the_gpu_leaves_it_usable(caplog):
         (mixed,) = on_gpu(picture, steady)
         return (mixed * float(mixed.max()),)
 
-    draw = replayed(waits, record_on(torch.device("cuda:0")))
+    draw = met(waits, record_on(torch.device("cuda:0")))
     before = torch.cuda.current_stream()
     assert (draw(PICTURE, STEADY)[0] == 18 * 18).all()
     assert torch.cuda.current_stream() == before
@@ -149,7 +161,7 @@ def test_a_step_that_waits_for_the_gpu_leaves_it_usable(caplog):
 
 @needs_cuda
 def test_streams_take_turns():
-    draw = replayed(on_gpu, record_on(torch.device("cuda:0")))
+    draw = met(on_gpu, record_on(torch.device("cuda:0")))
     draw(PICTURE, STEADY)
     found, streams = [], [torch.cuda.Stream() for _ in range(4)]
     for number in range(100):

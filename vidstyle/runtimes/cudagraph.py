@@ -10,16 +10,18 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
+
+from vidstyle.transfer import stream_for
 
 log = logging.getLogger(__name__)
 
 Function = Callable[..., tuple[Tensor, ...]]
 
-_WARM_UPS = 3  # calls before the recording: libraries choose their kernels and workspaces in them
+_WARM_UPS = 2  # calls before the recording: libraries choose their kernels and workspaces in them
 _one_at_a_time = threading.Lock()  # PyTorch records one graph at a time in a process
 
 
@@ -34,7 +36,9 @@ class Recording:
 
 
 class Replayed:
-    """Calls `function` by a recording made at the first call; as it is where that fails.
+    """Calls `function` by a recording that is made at the second call; as it is where that fails.
+
+    At the first call there is none yet, since a photograph is drawn once.
 
     Args:
         name: what the log calls it.
@@ -55,14 +59,15 @@ class Replayed:
         self._changing, self._record = changing, record
         self._lock = threading.Lock()
         self._recording: Recording | None = None
-        self._fails = False
+        self._state: Literal["new", "to be recorded", "decided"] = "new"
         self._given: list[Any] = [None] * len(changing)  # what the recording's inputs hold
 
     def __call__(self, *arrays: Any) -> tuple[Tensor, ...]:
         """What `function` gives; the tensors are the caller's own."""
         with self._lock:
-            if not self._fails and self._recording is None:
+            if self._state == "to be recorded":
                 self._recording = self._recorded(arrays)
+            self._state = "to be recorded" if self._state == "new" else "decided"
             if self._recording is not None:
                 return self._replayed(self._recording, arrays)
         return self._function(*arrays)
@@ -75,7 +80,6 @@ class Replayed:
                 "%s cannot be a CUDA graph (%s), so each of its kernels is launched by itself.",
                 self._name, str(error).splitlines()[0].rstrip("."),
             )  # fmt: skip
-            self._fails = True
             return None
 
     def _replayed(self, recording: Recording, arrays: Sequence[Any]) -> tuple[Tensor, ...]:
@@ -96,7 +100,7 @@ def record_on(device: torch.device) -> Callable[[Function, Sequence[Any]], Recor
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.device(device):
             inputs = [torch.as_tensor(array).to(device, copy=True) for array in arrays]
-            aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+            aside = stream_for("recording", device)
             aside.wait_stream(torch.cuda.current_stream())
             # `graph` leaves its stream current where it fails; the outer `with` does not.
             with _one_at_a_time, torch.cuda.stream(aside):

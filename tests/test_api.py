@@ -75,3 +75,13 @@ def test_frames_can_be_left_early(tmp_path):
 def test_an_unknown_setting_is_a_type_error(tmp_path):
     with pytest.raises(TypeError, match="strenght"):
         vidstyle.stylize("in.mp4", "out.mp4", style="ink", strenght=1)
+
+
+def test_a_tensor_is_drawn_where_it_lies_and_may_be_written_to(monkeypatch):
+    paint = vidstyle.load(style="ink", runtime="torch", device="cpu", precision="fp32")
+    content = picture(48, 64)
+    expected = paint(content)
+    monkeypatch.setattr(paint.stylizer, "takes_tensors", True)  # as on a GPU
+    drawn = paint(torch.from_numpy(content))
+    assert np.array_equal(drawn.numpy(), expected)
+    drawn += 1

@@ -61,7 +61,8 @@ class Painter:
                 f"A picture is a numpy array or a torch tensor; got {type(array).__name__}."
             )
         if self.stylizer.takes_tensors and str(array.device) == self.stylizer.device:
-            return self._drawn(array.detach())  # type: ignore[return-value]
+            # A clone may be written to; what comes out of torch's inference mode may not.
+            return self._drawn(array.detach()).clone()  # type: ignore[union-attr,no-any-return]
         drawn = self._drawn(array.detach().cpu().numpy())
         return array.new_tensor(drawn)  # type: ignore[no-any-return]
 

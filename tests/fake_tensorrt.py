@@ -5,6 +5,7 @@ import signal
 import time
 from enum import IntEnum
 
+__version__ = "1.2.3"
 BEHAVIOR = "FAKE_TENSORRT"  # the environment variable that says how: a row of BEHAVIORS
 
 
@@ -14,6 +15,11 @@ class NetworkDefinitionCreationFlag(IntEnum):
 
 class BuilderFlag(IntEnum):
     TF32 = 0
+
+
+class ComputeCapability(IntEnum):
+    NONE = 0
+    SM89 = 89
 
 
 class ILogger:
@@ -40,6 +46,12 @@ class Config:
     def clear_flag(self, flag):
         pass
 
+    def set_compute_capability(self, target, place):
+        pass
+
+    def add_optimization_profile(self, profile):
+        pass
+
     def create_timing_cache(self, content):
         return content
 
@@ -49,6 +61,11 @@ class Config:
 
     def get_timing_cache(self):
         return Timings()
+
+
+class Profile:
+    def set_shape(self, name, least, best, largest):
+        pass
 
 
 class Timings:
@@ -67,6 +84,9 @@ class Builder:
 
     def create_builder_config(self):
         return Config()
+
+    def create_optimization_profile(self):
+        return Profile()
 
     def build_serialized_network(self, network, config):
         config.progress_monitor.phase_start(f"process {os.getpid()}", None, 2)
@@ -91,7 +111,7 @@ def refuse(builder, config):
 
 
 BEHAVIORS = {
-    "builds": lambda builder, config: b"engine of " + config.timings,
+    "builds": lambda builder, config: b"engine of " + (config.timings or b""),
     "aborts": abort,
     "aborts by timings": abort_by_timings,
     "refuses": refuse,

@@ -31,7 +31,7 @@ def never():
 
 
 def kept(folder):
-    engine_for(KEY, lambda: ENGINE, folder)
+    engine_for(KEY, lambda: ENGINE, bytes, folder)
     return engine_files(KEY, folder)
 
 
@@ -47,7 +47,7 @@ def test_its_name_says_what_it_is_and_its_manifest_all_of_it(tmp_path):
 
 def test_what_was_built_is_not_built_again(tmp_path, said):
     kept(tmp_path)
-    assert engine_for(KEY, never, tmp_path) == ENGINE
+    assert engine_for(KEY, never, bytes, tmp_path) == ENGINE
     assert not said()
 
 
@@ -58,8 +58,8 @@ def test_what_was_built_is_not_built_again(tmp_path, said):
 )
 def test_another_one_has_another_name(tmp_path, said, other):
     kept(tmp_path)
-    assert engine_for(replace(KEY, **other), lambda: b"another", tmp_path) == b"another"
-    assert engine_for(KEY, never, tmp_path) == ENGINE
+    assert engine_for(replace(KEY, **other), lambda: b"another", bytes, tmp_path) == b"another"
+    assert engine_for(KEY, never, bytes, tmp_path) == ENGINE
     assert not said()
 
 
@@ -117,31 +117,46 @@ def put_a_folder_there(engine, manifest):
 )
 def test_what_is_not_right_is_built_anew_and_said_once(tmp_path, said, harm, reason):
     harm(*kept(tmp_path))
-    assert engine_for(KEY, lambda: b"new", tmp_path) == b"new"
+    assert engine_for(KEY, lambda: b"new", bytes, tmp_path) == b"new"
     (line,) = said()
     assert reason in line and "\n" not in line and KEY.name in line
-    assert engine_for(KEY, never, tmp_path) == b"new"
+    assert engine_for(KEY, never, bytes, tmp_path) == b"new"
 
 
 def test_a_folder_that_cannot_be_written_is_said_and_the_engine_used(tmp_path, said):
     (tmp_path / "file").touch()
-    assert engine_for(KEY, lambda: ENGINE, tmp_path / "file" / "engines") == ENGINE
+    assert engine_for(KEY, lambda: ENGINE, bytes, tmp_path / "file" / "engines") == ENGINE
     (line,) = said()
     assert "cannot be kept" in line and "\n" not in line
 
 
 def test_a_place_that_cannot_be_replaced_leaves_no_drafts(tmp_path, said):
     put_a_folder_there(*kept(tmp_path))
-    assert engine_for(KEY, lambda: b"new", tmp_path) == b"new"
+    assert engine_for(KEY, lambda: b"new", bytes, tmp_path) == b"new"
     assert len(said()) == 2 and "cannot be kept" in said()[1]
     assert {path.suffix for path in tmp_path.iterdir()} == {".engine", ".json", ".lock"}
 
 
 def test_a_build_that_fails_leaves_nothing_and_keeps_nobody_waiting(tmp_path):
     with pytest.raises(ZeroDivisionError):
-        engine_for(KEY, lambda: 1 // 0, tmp_path)
+        engine_for(KEY, lambda: 1 // 0, bytes, tmp_path)
     assert not any(path.exists() for path in engine_files(KEY, tmp_path))
-    assert engine_for(KEY, lambda: ENGINE, tmp_path) == ENGINE
+    assert engine_for(KEY, lambda: ENGINE, bytes, tmp_path) == ENGINE
+
+
+def test_what_the_library_refuses_is_built_anew(tmp_path, said):
+    kept(tmp_path)
+    load = {ENGINE: None, b"new": "loaded"}.get
+    assert engine_for(KEY, lambda: b"new", load, tmp_path) == "loaded"
+    (line,) = said()
+    assert "tensorrt_rtx refuses it" in line
+    assert engine_for(KEY, never, load, tmp_path) == "loaded"
+
+
+def test_what_is_refused_even_when_new_is_not_kept(tmp_path, said):
+    assert engine_for(KEY, lambda: ENGINE, lambda engine: None, tmp_path) is None
+    assert not any(path.exists() for path in engine_files(KEY, tmp_path))
+    assert not said()
 
 
 def test_of_two_processes_one_builds_and_the_other_takes_it(tmp_path):
@@ -155,7 +170,7 @@ def test_of_two_processes_one_builds_and_the_other_takes_it(tmp_path):
             return sys.stdin.readline().encode()
 
         logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
-        print(engine_for({KEY!r}, build, Path({str(tmp_path)!r})))
+        print(engine_for({KEY!r}, build, bytes, Path({str(tmp_path)!r})))
     """
     line = [sys.executable, "-c", textwrap.dedent(script)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}

@@ -23,7 +23,7 @@ def main(folder: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     order = json.loads((folder / "order.json").read_text("utf-8"))
     trt = import_module(order["library"])
-    log, monitor = _log(trt), _monitor(trt)
+    log, monitor = error_log(trt), _monitor(trt)
     builder = trt.Builder(log)
     network = _parsed((folder / "graph.onnx").read_bytes(), trt, builder, log)
     config = _config(order, trt, builder, network)
@@ -75,8 +75,8 @@ def _use(timings: bytes, config: Any) -> None:
         config.set_timing_cache(config.create_timing_cache(b""), False)
 
 
-def _log(trt: Any) -> Any:
-    """A logger that keeps errors and drops the rest."""
+def error_log(trt: Any) -> Any:
+    """A logger for the library `trt` that keeps errors, in `errors`, and drops the rest."""
 
     class Log(trt.ILogger):  # type: ignore[misc]
         def __init__(self) -> None:

@@ -17,13 +17,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 
 from vidstyle.contracts import Precision
 
 log = logging.getLogger(__name__)
+
+Loaded = TypeVar("Loaded")
 
 _DIGITS = 12  # of the sha256, in a name
 
@@ -40,7 +42,8 @@ class Key:
     version: str
     device: str  # "sm89"
     onnx_sha256: str  # of the graph that it is made of, with its weights
-    shapes: Mapping[str, Sequence[Sequence[int]]] = field(default_factory=dict)  # see `builder.py`
+    # Of inputs with free sides, as `tensorrt.shapes_of` gives them; not in the name.
+    shapes: Mapping[str, Sequence[Sequence[int]]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -50,27 +53,37 @@ class Key:
         return "-".join([*parts, self.onnx_sha256[:_DIGITS]])
 
 
-def engine_for(key: Key, build: Callable[[], bytes], folder: Path) -> bytes:
+def engine_for(
+    key: Key, build: Callable[[], bytes], load: Callable[[bytes], Loaded | None], folder: Path
+) -> Loaded | None:
     """The engine in `folder`, or the one that `build` gives, kept there for the next time.
 
     Of several processes one builds and the others wait. What is there and cannot be used is built
     anew; where nothing can be kept, the engine is used all the same. Both are said in the log.
+
+    Args:
+        key: which engine.
+        build: makes it.
+        load: what the library makes of it; None where it refuses it.
+        folder: where engines are kept.
+
+    Returns:
+        What `load` gives; None only where it refuses what has just been built.
     """
     with contextlib.suppress(_Unfit):
-        return _read(key, folder)
+        return _kept(key, load, folder)
     with _alone(key, folder):
         try:
-            return _read(key, folder)  # another process may have built it by now
+            return _kept(key, load, folder)  # another process may have built it by now
         except _Unfit as unfit:
             if unfit.reason:
                 log.warning("The engine %s is built anew: %s.", key.name, unfit.reason)
         start = time.monotonic()
         engine = build()
-        try:
-            write_engine(key, engine, time.monotonic() - start, folder)
-        except OSError as error:
-            log.warning("The engine %s cannot be kept: %s.", key.name, error)
-        return engine
+        seconds = time.monotonic() - start
+        if (loaded := load(engine)) is not None:
+            _keep(key, engine, seconds, folder)
+        return loaded
 
 
 def write_engine(key: Key, engine: bytes, build_seconds: float, folder: Path) -> list[Path]:
@@ -115,6 +128,19 @@ class _Unfit(Exception):
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason)
         self.reason = reason  # empty where there simply is none
+
+
+def _kept(key: Key, load: Callable[[bytes], Loaded | None], folder: Path) -> Loaded:
+    if (loaded := load(_read(key, folder))) is None:
+        raise _Unfit(f"{key.library} refuses it")
+    return loaded
+
+
+def _keep(key: Key, engine: bytes, build_seconds: float, folder: Path) -> None:
+    try:
+        write_engine(key, engine, build_seconds, folder)
+    except OSError as error:
+        log.warning("The engine %s cannot be kept: %s.", key.name, error)
 
 
 def _read(key: Key, folder: Path) -> bytes:

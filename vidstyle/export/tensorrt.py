@@ -91,6 +91,14 @@ def shapes_of(model: ModelProto, sides: Mapping[str, Range]) -> dict[str, list[l
     return shapes
 
 
+def size_name(size: tuple[int, int] | None, sides: Mapping[str, Range]) -> str:
+    """The size of pictures as a name says it: "768x512", or "64x64-1920x1920" where it is free."""
+    if size is not None:
+        return f"{size[1]}x{size[0]}"
+    (low, _, high), (narrow, _, wide) = sides["H"], sides["W"]
+    return f"{narrow}x{low}-{wide}x{high}"
+
+
 def load_library(name: str) -> Any:
     """The module `name`, a row of EXTRAS.
 

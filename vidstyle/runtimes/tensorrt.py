@@ -1,0 +1,25 @@
+"""TensorRT: on NVIDIA GPUs, engines that are built for the very GPU by trying."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import tensorrt
+import torch
+
+from vidstyle.export.tensorrt import Order
+from vidstyle.folders import engines_folder
+from vidstyle.runtimes.engines import Aim, EngineRuntime, compute_capability
+
+
+class TensorRT(EngineRuntime):
+    """Builds an engine for a graph when it is first met, which takes minutes; then it is kept."""
+
+    name: ClassVar[str] = "tensorrt"
+    library: ClassVar[Any] = tensorrt
+
+    def _aim(self, device: torch.device) -> Aim:
+        model = torch.cuda.get_device_name(device).lower().replace(" ", "-")
+        said = f"{compute_capability(device)}-{model}"
+        timings = engines_folder() / f"tensorrt-{tensorrt.__version__}-{said}.timings"
+        return Aim(said, Order("tensorrt", gpu=device.index), timings)

@@ -86,6 +86,14 @@ def engine_for(
         return loaded
 
 
+def kept_engine(key: Key, folder: Path) -> bytes | None:
+    """The engine in `folder`; None where there is none that is whole."""
+    try:
+        return _read(key, folder)
+    except _Unfit:
+        return None
+
+
 def write_engine(key: Key, engine: bytes, build_seconds: float, folder: Path) -> list[Path]:
     """Keep an engine in `folder`, which is made if need be; returns its two files.
 

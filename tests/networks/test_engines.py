@@ -13,8 +13,6 @@ from vidstyle.networks.engines import export_engines
 from vidstyle.networks.exporting import Exported
 from vidstyle.weights import find_model
 
-pytest.importorskip("tensorrt_rtx")
-
 SIZES = {(48, 64): "64x48", None: "64x64-1920x1920"}
 
 
@@ -29,6 +27,12 @@ def stored_graphs(monkeypatch):
     monkeypatch.setattr(engines, "export_onnx", copied)
 
 
+@pytest.fixture(autouse=True)
+def fake_library(monkeypatch):
+    """Builds small engines at once."""
+    monkeypatch.setattr(engines, "LIBRARY", "fake_tensorrt")
+
+
 def export(folder, size=(48, 64), **options):
     return export_engines(find_model("microast"), folder, "sm89", size, **options)
 
@@ -40,12 +44,14 @@ def manifest(file):
 @pytest.mark.parametrize("size", SIZES, ids=SIZES.get)
 def test_names_and_manifests_say_what_is_there(tmp_path, size):
     encode, stylize = export(tmp_path, size)
-    assert encode.path.name.startswith("microast.encode-16x16-2048x2048-float32-fp32-tensorrt_rtx-")
-    assert stylize.path.name.startswith(f"microast.stylize-{SIZES[size]}-float32-fp32-tensorrt_rtx")
+    assert encode.path.name.startswith("microast.encode-16x16-2048x2048-float32-fp32-fake_tensorrt")
+    assert stylize.path.name.startswith(
+        f"microast.stylize-{SIZES[size]}-float32-fp32-fake_tensorrt"
+    )
     assert manifest(encode)["shapes"] == {"style": [[1, 3, side, side] for side in (16, 512, 2048)]}
     content = [[1, 3, 64, 64], [1, 3, 720, 1280], [1, 3, 1920, 1920]]
     assert manifest(stylize)["shapes"] == {"content": content}
-    assert manifest(stylize)["engine_bytes"] == stylize.path.stat().st_size > 1_000_000
+    assert manifest(stylize)["engine_bytes"] == stylize.path.stat().st_size > 0
     assert len(list(tmp_path.iterdir())) == 4
 
 
@@ -62,7 +68,7 @@ def test_a_damaged_encode_is_not_taken(tmp_path):
     encode, _ = export(tmp_path)
     encode.path.write_bytes(b"damaged")
     again, _ = export(tmp_path, None)
-    assert again.path == encode.path and again.path.stat().st_size > 1_000_000
+    assert again.path == encode.path and again.path.read_bytes() == b"engine of "
 
 
 def test_what_is_there_is_replaced_only_with_overwrite_and_then_of_other_weights_too(tmp_path):

@@ -2,7 +2,9 @@
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import fake_tensorrt
 import numpy as np
 import pytest
 import torch
@@ -11,9 +13,10 @@ from needs import needs_cuda
 
 from vidstyle.contracts import Profile
 from vidstyle.errors import DeviceError, MissingPackage
-from vidstyle.export import tensorrt
+from vidstyle.export.tensorrt import Order
 from vidstyle.folders import engines_folder
 from vidstyle.runtimes import RUNTIMES
+from vidstyle.runtimes.cuda import Gpu
 from vidstyle.stylizer import Drawing, load_stylizer
 from vidstyle.weights import find_model
 
@@ -32,7 +35,7 @@ def planned(function, profile):
     library = pytest.importorskip("tensorrt_rtx")
     from vidstyle.runtimes.engines import Aim, planned
 
-    aim = Aim("sm89", tensorrt.Order("tensorrt_rtx", targets=("sm89",)))
+    aim = Aim("sm89", Order("tensorrt_rtx", targets=("sm89",)))
     return planned(find_model("swift").graph(function), profile, aim, library)
 
 
@@ -65,9 +68,35 @@ def test_its_name_tells_one_engine_from_another():
     assert planned("stylize", profiles[0])[0] == keys[0]
 
 
-def test_the_cpu_is_refused(runtime):
-    with pytest.raises(DeviceError, match=f"'{runtime}' draws on NVIDIA GPUs, not on 'cpu': "):
-        load_stylizer(Drawing(runtime=runtime, device="cpu"))
+@pytest.mark.parametrize("device", ["cpu", "cuda:99", "cuda:first", "dml"])
+def test_what_is_no_gpu_is_refused(runtime, device):
+    with pytest.raises(
+        DeviceError, match=f"'{runtime}' draws on NVIDIA GPUs, and '{device}' is none"
+    ):
+        load_stylizer(Drawing(runtime=runtime, device=device))
+
+
+GPU = Gpu("NVIDIA H200", 140 * 2**30, "9.0")
+
+
+def test_tensorrt_builds_for_the_very_gpu_and_keeps_what_it_measures(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorrt", fake_tensorrt)
+    monkeypatch.delitem(sys.modules, "vidstyle.runtimes.tensorrt", raising=False)
+    aim = RUNTIMES["tensorrt"]()._aim(1, GPU)
+    monkeypatch.delitem(sys.modules, "vidstyle.runtimes.tensorrt")
+    assert (aim.device, aim.order) == ("sm90-nvidia-h200", Order("tensorrt", gpu=1))
+    assert aim.timings == engines_folder() / "tensorrt-1.2.3-sm90-nvidia-h200.timings"
+
+
+def test_tensorrt_rtx_builds_for_a_target_or_else_for_all_of_the_last_generations():
+    pytest.importorskip("tensorrt_rtx")
+    aims = [
+        RUNTIMES["tensorrt-rtx"]()._aim(0, gpu)
+        for gpu in (replace(GPU, compute_capability="8.9"), GPU)
+    ]
+    assert [aim.device for aim in aims] == ["sm89", "sm90"]
+    assert [aim.order.targets for aim in aims] == [("sm89",), ()]
+    assert not any(aim.timings for aim in aims)
 
 
 @pytest.mark.parametrize("name", EXTRAS)

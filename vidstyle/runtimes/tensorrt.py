@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import tensorrt
-import torch
 
 from vidstyle.export.tensorrt import Order
 from vidstyle.folders import engines_folder
+from vidstyle.runtimes.cuda import Gpu
 from vidstyle.runtimes.engines import Aim, EngineRuntime, compute_capability
 
 
@@ -18,8 +18,7 @@ class TensorRT(EngineRuntime):
     name: ClassVar[str] = "tensorrt"
     library: ClassVar[Any] = tensorrt
 
-    def _aim(self, device: torch.device) -> Aim:
-        model = torch.cuda.get_device_name(device).lower().replace(" ", "-")
-        said = f"{compute_capability(device)}-{model}"
+    def _aim(self, number: int, gpu: Gpu) -> Aim:
+        said = f"{compute_capability(gpu)}-{gpu.name.lower().replace(' ', '-')}"
         timings = engines_folder() / f"tensorrt-{tensorrt.__version__}-{said}.timings"
-        return Aim(said, Order("tensorrt", gpu=device.index), timings)
+        return Aim(said, Order("tensorrt", gpu=number), timings)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import tensorrt_rtx
-import torch
 
 from vidstyle.export.tensorrt import Order, targets_of
+from vidstyle.runtimes.cuda import Gpu
 from vidstyle.runtimes.engines import Aim, EngineRuntime, compute_capability
 
 
@@ -17,8 +17,8 @@ class TensorRTRTX(EngineRuntime):
     name: ClassVar[str] = "tensorrt-rtx"
     library: ClassVar[Any] = tensorrt_rtx
 
-    def _aim(self, device: torch.device) -> Aim:
-        target = compute_capability(device)
+    def _aim(self, number: int, gpu: Gpu) -> Aim:
+        target = compute_capability(gpu)
         # For a GPU that is no target an engine for all of the last generations may do.
         targets = (target,) if target in targets_of(tensorrt_rtx) else ()
         return Aim(target, Order("tensorrt_rtx", targets=targets))

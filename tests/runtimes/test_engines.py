@@ -52,7 +52,7 @@ def test_what_is_built_draws_what_openvino_draws(bits, precision):
     wide = content if bits == 8 else content.astype(np.int32)
     (drawn,) = session.run(None, dict(zip(names, [wide[None], *look.code], strict=True)))
     assert np.abs(drawn[0].astype(int) - made(content, look)).max() <= (2 if bits == 8 else 514)
-    assert not order.shapes  # nothing is free, so that a CUDA graph can be made of it
+    assert order.recordable and not order.shapes
 
 
 def test_its_name_tells_one_engine_from_another():
@@ -66,6 +66,12 @@ def test_its_name_tells_one_engine_from_another():
     assert keys[0].name.startswith("swift.stylize-64x48-uint8-fp32-tensorrt_rtx-")
     assert keys[-1].name.startswith("swift.stylize-8x8-1024x1024-uint8-fp32-")
     assert planned("stylize", profiles[0])[0] == keys[0]
+
+
+def test_a_style_may_be_of_any_size():
+    _, _, order = planned("encode", Profile(None, "fp32", "cuda:0"))
+    assert order.shapes == {"style.pixels": [[1, side, side, 3] for side in (8, 384, 1024)]}
+    assert not order.recordable
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda:99", "cuda:first", "dml"])

@@ -57,9 +57,7 @@ def _config(order: Mapping[str, Any], trt: Any, builder: Any, network: Any) -> A
         config.num_compute_capabilities = len(order["targets"])
         for place, target in enumerate(order["targets"]):
             config.set_compute_capability(getattr(trt.ComputeCapability, target.upper()), place)
-    # TensorRT-RTX: so that a CUDA graph can be made of a run. Not where sides are free, since then
-    # it also sets bounds to memory, which attention at the largest size goes beyond.
-    if not order["shapes"] and hasattr(trt.BuilderFlag, "REQUIRE_USER_ALLOCATION"):
+    if order["recordable"] and hasattr(trt.BuilderFlag, "REQUIRE_USER_ALLOCATION"):
         config.set_flag(trt.BuilderFlag.REQUIRE_USER_ALLOCATION)
     if order["shapes"]:
         profile = builder.create_optimization_profile()

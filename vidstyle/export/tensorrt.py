@@ -42,6 +42,7 @@ class Order:
     library: str  # "tensorrt", or "tensorrt_rtx", which has the same interface
     shapes: Mapping[str, Sequence[Sequence[int]]] = field(default_factory=dict)  # see `shapes_of`
     targets: tuple[str, ...] = ()  # RTX: GPUs, as "sm89"; none: those of the last generations
+    recordable: bool = False  # RTX: as a CUDA graph, in memory that whoever runs it gives
     gpu: int | None = None  # TensorRT: the number of the one that it builds for, by trying
 
 

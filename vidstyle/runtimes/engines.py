@@ -128,7 +128,9 @@ def planned(graph: Graph, profile: Profile, aim: Aim, library: Any) -> tuple[Key
         profile.precision, library.__name__, library.__version__, aim.device,
         hashlib.sha256(onnx).hexdigest(), shapes,
     )  # fmt: skip
-    return key, onnx, replace(aim.order, shapes=shapes)
+    # Where sides are free, recordable engines of RTX have a bound to their memory, which attention
+    # at the largest size goes beyond.
+    return key, onnx, replace(aim.order, shapes=shapes, recordable=not shapes)
 
 
 def compute_capability(gpu: Gpu) -> str:

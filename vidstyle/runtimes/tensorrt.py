@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 import tensorrt
@@ -19,6 +20,7 @@ class TensorRT(EngineRuntime):
     library: ClassVar[Any] = tensorrt
 
     def _aim(self, number: int, gpu: Gpu) -> Aim:
-        said = f"{compute_capability(gpu)}-{gpu.name.lower().replace(' ', '-')}"
+        model = re.sub("[^a-z0-9]+", "-", gpu.name.lower())
+        said = f"{compute_capability(gpu)}-{model}"
         timings = engines_folder() / f"tensorrt-{tensorrt.__version__}-{said}.timings"
         return Aim(said, Order("tensorrt", gpu=number), timings)

@@ -10,6 +10,7 @@ from media import clip, facts, pictures_in
 from models import NETWORK_AND_CONFIG, picture, random_model, random_network
 
 from vidstyle.contracts import Profile
+from vidstyle.export.tensorrt import Order, build_engine
 from vidstyle.networks import NETWORKS
 from vidstyle.weights import published_checkpoints
 
@@ -20,6 +21,9 @@ COMPILED = [
 ]  # one that optimizes draws picture by picture, and has no graphs
 every_network = pytest.mark.parametrize("name", list(NETWORK_AND_CONFIG))
 every_compiled_network = pytest.mark.parametrize("name", COMPILED)
+each_kind_of_network = pytest.mark.parametrize(  # the last of each is its smallest
+    "name", {NETWORK_AND_CONFIG[name][0]: name for name in COMPILED}.values()
+)
 every_published_network = pytest.mark.parametrize("name", list(published_checkpoints()))
 torch.manual_seed(0)
 
@@ -122,6 +126,23 @@ def test_the_exported_graphs_draw_what_the_module_draws(name, model, network):
         expected = expected[0].permute(1, 2, 0).clamp(0, 1).numpy()
         assert expected.std() > 0.05
         assert np.sqrt(np.square(drawn / 65535 - expected).mean()) < LIMITS.get(name, LIMIT)
+
+
+@each_kind_of_network
+def test_tensorrt_builds_both_its_functions(model):
+    library = pytest.importorskip("tensorrt_rtx")
+    from vidstyle.runtimes.engines import Aim, planned
+
+    aim = Aim("sm89", Order("tensorrt_rtx", targets=("sm89",)))
+    precision = "fp32" if model.header.exact else "fp16"
+    profiles = {
+        "encode": Profile(None, "fp32", "cuda:0"),
+        "stylize": Profile((64, 96), precision, "cuda:0"),
+    }
+    for function, profile in profiles.items():
+        graph = model.graph(function)
+        _, onnx, order = planned(graph, profile, aim, library)
+        assert len(build_engine(graph.name, onnx, order)) > 20_000
 
 
 @every_network

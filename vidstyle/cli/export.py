@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
+
+from vidstyle.cli.signals import ended_by_signals
 
 
 def _complete_models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -18,7 +22,16 @@ def _complete_models(ctx: click.Context, param: click.Parameter, incomplete: str
 @click.command()
 @click.argument("network", metavar="NETWORK", shell_complete=_complete_models)
 @click.option(
-    "--format", "kind", type=click.Choice(["onnx"]), default="onnx", help="What to write. [onnx]"
+    "--format",
+    "kind",
+    type=click.Choice(["onnx", "tensorrt"]),
+    default="onnx",
+    help="What to write: onnx, or tensorrt, engines of TensorRT-RTX. [onnx]",
+)
+@click.option(
+    "--target",
+    metavar="GPU",
+    help="tensorrt: what to build for, such as sm89; several with commas. [this machine's GPU]",
 )
 @click.option("--out", metavar="DIR", default=".", help="Where to write. [here]")
 @click.option(
@@ -41,6 +54,7 @@ def _complete_models(ctx: click.Context, param: click.Parameter, incomplete: str
 def export(
     network: str,
     kind: str,
+    target: str | None,
     out: str,
     size: str,
     precision: Any,
@@ -53,25 +67,52 @@ def export(
     \b
     vidstyle export swift --format onnx --out graphs
     vidstyle export adaattn --size 1280x720 --precision fp16 --pixels
+    vidstyle export swift --format tensorrt --target sm89 --size 1280x720 --out engines
     vidstyle export runs/mine/mine.safetensors
 
     NAME.encode.onnx reads a style, once; NAME.stylize.onnx draws a picture with what it read. They
-    are kept only if they draw what torch draws. See docs/runtimes.md.
+    are kept only if they draw what torch draws. Engines are built from them, on any machine; their
+    names say all that they depend on. See docs/runtimes.md.
     """
-    from vidstyle.networks.exporting import export_onnx
+    from vidstyle.errors import UsageError
     from vidstyle.sinks.writing import writing
     from vidstyle.weights import find_model, model_at
 
     if quiet:
         logging.getLogger("vidstyle").setLevel(logging.ERROR)
+    if target is not None and kind != "tensorrt":
+        raise UsageError("--target is for --format tensorrt; ONNX files are for any machine.")
     by_path = network.endswith(".safetensors")
     model = model_at(Path(network)) if by_path else find_model(network)
-    with writing(out):
-        exported = export_onnx(model, Path(out), _size(size), precision, pixels, overwrite)
+    form = _size(size), precision, pixels, overwrite
+    with ended_by_signals(), writing(out):
+        if kind == "onnx":
+            from vidstyle.networks.exporting import export_onnx
+
+            exported = export_onnx(model, Path(out), *form)
+        else:
+            from vidstyle.networks.engines import export_engines
+
+            with _shown(quiet) as on_step:
+                exported = export_engines(model, Path(out), target, *form, on_step)
     if not quiet:
         for file in exported:
             megabytes = file.path.stat().st_size / 1e6
             print(f"{file.path}: {megabytes:.1f} MB, {file.agreement}")
+
+
+@contextmanager
+def _shown(quiet: bool) -> Iterator[Callable[[str, str, int, int], None]]:
+    """Yields what shows how far the building of engines is."""
+    from vidstyle.cli.progress import Moment, make_progress
+
+    progress = make_progress(quiet)
+    try:
+        yield lambda graph, phase, done, total: progress.update(
+            Moment(done, total, "steps", None, f"{graph}: {phase}")
+        )
+    finally:
+        progress.close()
 
 
 def _size(text: str) -> tuple[int, int] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from onnx import ModelProto
 from onnx_ir.passes.common import RemoveUnusedNodesPass
 from onnxscript import ir
 
@@ -29,6 +30,13 @@ def in_half(model: ir.Model) -> None:
             continue
         halves.computed_by(node)
     RemoveUnusedNodesPass()(model)
+
+
+def halved(model: ModelProto) -> ModelProto:
+    """What `in_half` makes of a copy."""
+    copy = ir.from_proto(model)
+    in_half(copy)
+    return ir.to_proto(copy)
 
 
 class _Halves:

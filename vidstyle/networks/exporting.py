@@ -65,7 +65,7 @@ def export_onnx(
         OutputExists: a file is there.
         VidstyleError: a graph did not draw what torch draws.
     """
-    _check(model, folder, precision)
+    check_export(model, folder, precision)
     paths = [folder / f"{model.name}.{function}.onnx" for function in ("encode", "stylize")]
     for path in paths:
         if path.exists() and not overwrite:
@@ -101,7 +101,12 @@ def export_onnx(
     return [Exported(*row) for row in zip(paths, agreements, strict=True)]
 
 
-def _check(model: Model, folder: Path, precision: Precision) -> None:
+def check_export(model: Model, folder: Path, precision: Precision) -> None:
+    """Refuse what cannot be exported.
+
+    Raises:
+        UsageError: the network has no graphs, or draws in fp32 alone; or the folder is its own.
+    """
     if model.header.optimizes:
         raise UsageError(f"{model.name} draws by optimization: it has no graph to export.")
     if precision not in PRECISIONS:

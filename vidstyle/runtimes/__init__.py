@@ -14,6 +14,8 @@ RUNTIMES = Table(
         "openvino": "vidstyle.runtimes.openvino:OpenVINO",
         "onnx": "vidstyle.runtimes.onnx:ONNXRuntime [onnx]",
         "onnx-tensorrt": "vidstyle.runtimes.onnx:ONNXRuntimeTensorRT [onnx]",
+        "tensorrt": "vidstyle.runtimes.tensorrt:TensorRT [tensorrt]",
+        "tensorrt-rtx": "vidstyle.runtimes.tensorrt_rtx:TensorRTRTX [tensorrt-rtx]",
         "torch": "vidstyle.runtimes.torch:Torch",
         "torch-compile": "vidstyle.runtimes.torch:TorchCompile",
     },

@@ -46,13 +46,9 @@ class ONNXRuntime:
             )
         model = with_pixels(graph, profile)
         if profile.precision == "fp16":
-            from onnx_ir import from_proto, to_proto  # with what it loads, it takes a second
+            from vidstyle.export.half import halved  # with what it loads, it takes a second
 
-            from vidstyle.export.half import in_half
-
-            halved = from_proto(model)
-            in_half(halved)
-            model = to_proto(halved)
+            model = halved(model)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = _SEVERE
         # Threads that wait for work would take the cores from decoding and encoding.

@@ -68,8 +68,9 @@ class EngineRuntime(ABC):
             )
         import torch
 
+        from vidstyle.runtimes.cudagraph import Replayed, record_on
         from vidstyle.runtimes.execution import Execution
-        from vidstyle.runtimes.torch import find_device
+        from vidstyle.runtimes.torch import DeviceEngine, find_device
 
         device = find_device(f"cuda:{number}")
         with torch.cuda.device(device):
@@ -78,7 +79,11 @@ class EngineRuntime(ABC):
             context = engine.create_execution_context(managed)
         if context is None:
             raise DeviceError(f"{self.name} cannot run {graph.name}: {self._reason()}.")
-        return Execution(engine, context, graph, device, fixed=profile.size is not None)
+        draw: Any = Execution(engine, context, graph, device)
+        pictures = [port.is_picture for port in graph.inputs]
+        if draw.recordable:
+            draw = Replayed(graph.name, draw, pictures, record_on(device))
+        return DeviceEngine(draw, pictures)
 
     @abstractmethod
     def _aim(self, number: int, gpu: Gpu) -> Aim:

@@ -1,19 +1,15 @@
-"""An engine of TensorRT at work: arrays of numpy or torch go in and out, on a CUDA stream."""
+"""An engine of TensorRT at work, on the current CUDA stream and in PyTorch's memory."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from itertools import compress
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from vidstyle.contracts import Array, Graph, Port
 from vidstyle.errors import DeviceError
-from vidstyle.runtimes.cudagraph import Replayed, record_on
 
 _TYPES = {
     "FLOAT": torch.float32, "UINT8": torch.uint8, "INT32": torch.int32, "INT64": torch.int64,
@@ -21,36 +17,27 @@ _TYPES = {
 
 
 class Execution:
-    """Takes and gives arrays, pictures as Pixels: numpy's, or torch's on `device`.
+    """Takes arrays of either kind, pictures as Pixels, and gives tensors on its device.
 
     Args:
         engine: as the library has it.
         context: that runs it, in memory that it is given.
         graph: what it was built from.
         device: where it runs.
-        fixed: pictures are always of one size.
     """
 
-    def __init__(
-        self, engine: Any, context: Any, graph: Graph, device: torch.device, fixed: bool
-    ) -> None:
+    def __init__(self, engine: Any, context: Any, graph: Graph, device: torch.device) -> None:
         self._engine, self._context, self._graph, self._device = engine, context, graph, device
         self._lock, self._done = threading.Lock(), torch.cuda.Event()  # type: ignore[no-untyped-call]
-        self._pictures = [port.is_picture for port in graph.inputs]
-        self._run: Callable[..., tuple[Tensor, ...]] = self._on_device
-        free = any(-1 in tuple(engine.get_tensor_shape(_name(port))) for port in graph.inputs)
-        if fixed and not free:
-            self._run = Replayed(graph.name, self._run, self._pictures, record_on(device))
 
-    @torch.inference_mode()
-    def __call__(self, *arrays: Array) -> tuple[Array, ...]:
-        """What the graph gives, on the host where pictures are numpy's, else on the device."""
-        outputs = self._run(*map(_writable, arrays))
-        if any(isinstance(picture, Tensor) for picture in compress(arrays, self._pictures)):
-            return outputs
-        return tuple(output.cpu().numpy() for output in outputs)
+    @property
+    def recordable(self) -> bool:
+        """Whether all shapes are fixed, so that it can be a CUDA graph."""
+        shapes = (self._engine.get_tensor_shape(_name(port)) for port in self._graph.inputs)
+        return not any(-1 in tuple(shape) for shape in shapes)
 
-    def _on_device(self, *arrays: Any) -> tuple[Tensor, ...]:
+    def __call__(self, *arrays: Array) -> tuple[Tensor, ...]:
+        """What the graph gives; begun on the current stream."""
         with torch.cuda.device(self._device):
             inputs = [
                 self._input(port, array)
@@ -63,7 +50,7 @@ class Execution:
             )
 
     def _enqueued(self, inputs: list[Tensor]) -> list[Tensor]:
-        """Begin a run on the current stream; it waits for the one before, on whatever stream."""
+        """Begin a run; it waits for the one before, on whatever stream."""
         stream, recording = torch.cuda.current_stream(), torch.cuda.is_current_stream_capturing()
         with self._lock:
             if not recording:  # what is being recorded comes after nothing, and is replayed in turn
@@ -116,8 +103,3 @@ def _output(port: Port, tensor: Tensor) -> Tensor:
     if not port.is_picture:
         return tensor
     return tensor[0].to(torch.uint16) if tensor.dtype == torch.int32 else tensor[0]
-
-
-def _writable(array: Array) -> Array:
-    """In order and writable: torch knows nothing of numpy's that is read-only or mirrored."""
-    return np.require(array, requirements=["C", "W"]) if isinstance(array, np.ndarray) else array

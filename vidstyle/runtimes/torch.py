@@ -49,7 +49,7 @@ class Torch:
         pictures = [port.is_picture for port in graph.inputs]
         if self._records and device.type == "cuda" and profile.size is not None:
             draw = Replayed(graph.name, draw, pictures, record_on(device))
-        return _Engine(draw, pictures)
+        return DeviceEngine(draw, pictures)
 
     def _ready(self, module: nn.Module) -> Any:
         return module
@@ -116,14 +116,20 @@ class _Drawing:
         return scaled[0].permute(1, 2, 0).to(number).contiguous()
 
 
-class _Engine:
-    """A drawing whose outputs lie where its pictures come from: on the device, or on the host."""
+class DeviceEngine:
+    """A drawing whose outputs lie where its pictures come from: on the device, or on the host.
+
+    Args:
+        draw: takes arrays of either kind and gives tensors on its device.
+        pictures: for each argument, whether it is Pixels.
+    """
 
     def __init__(self, draw: Callable[..., tuple[Tensor, ...]], pictures: Sequence[bool]) -> None:
         self._draw, self._pictures = draw, pictures
 
     @torch.inference_mode()
     def __call__(self, *arrays: Array) -> tuple[Array, ...]:
+        """What `draw` gives."""
         outputs = self._draw(*map(_writable, arrays))
         pictures = compress(arrays, self._pictures)
         if any(isinstance(picture, Tensor) for picture in pictures):

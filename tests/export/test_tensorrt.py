@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import sys
 
 import fake_tensorrt
 import pytest
@@ -18,6 +19,7 @@ from vidstyle.export.tensorrt import (
 )
 
 FAKE = Order("fake_tensorrt")
+has_signals = pytest.mark.skipif(sys.platform == "win32", reason="processes end otherwise there")
 
 
 @pytest.fixture
@@ -74,6 +76,7 @@ def test_free_sides_have_ranges():
     assert len(built(model, shapes=shapes)) > 1000
 
 
+@has_signals
 def test_a_library_that_aborts_is_an_error_with_its_last_words(behaves):
     behaves("aborts")
     with pytest.raises(DeviceError) as caught:
@@ -90,12 +93,14 @@ def test_why_nothing_was_built_is_said(behaves):
     assert str(caught.value) == ("fake_tensorrt cannot build small: Error Code 2: out of memory.")
 
 
+@has_signals
 def test_ctrl_c_that_the_child_hears_first_is_one_here_too(behaves):
     behaves("is interrupted")
     with pytest.raises(Interrupted):
         build_engine("small", b"", FAKE)
 
 
+@has_signals
 def test_ctrl_c_ends_a_build_at_once(behaves):
     behaves("hangs")
     processes = []
@@ -160,6 +165,6 @@ def test_an_unknown_target_is_refused_with_those_there_are():
 
 
 def test_a_missing_library_is_named_with_its_extra(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "tensorrt_rtx", None)
+    monkeypatch.setitem(sys.modules, "tensorrt_rtx", None)
     with pytest.raises(MissingPackage, match=r"pip install 'vidstyle\[tensorrt-rtx\]'"):
         load_library("tensorrt_rtx")

@@ -6,11 +6,13 @@ from vidstyle.avcodecs import hardware_encoders
 from vidstyle.errors import DeviceError
 from vidstyle.runtimes.cuda import driver
 from vidstyle.sinks.hardware import encode_some
+from vidstyle.trial import outcomes
 
 
-@pytest.mark.parametrize("encoder", ["libx264", "libx265", "libsvtav1", "libvpx-vp9", "prores_ks"])
-def test_what_encodes_raises_nothing(encoder):
-    encode_some(encoder)
+def test_what_encodes_is_seen_to_work():
+    encoders = ["libx264", "libx265", "libsvtav1", "libvpx-vp9", "prores_ks"]
+    trials = [("vidstyle.sinks.hardware:encode_some", name) for name in encoders]
+    assert outcomes(trials, 60.0) == [""] * len(encoders)
 
 
 @pytest.mark.skipif(driver() is not None, reason="there is an NVIDIA driver")

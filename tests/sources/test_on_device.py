@@ -118,10 +118,10 @@ def test_turned_video_is_turned_on_the_gpu(tmp_path):
 def test_interlaced_and_hdr_video_is_fetched_from_nvdec(tmp_path):
     fields = {"flags": "+ildct+ilme", "x264-params": "tff=1"}
     woven = clip(tmp_path / "a.mp4", width=320, height=240, options=fields)
-    same(woven, "cuda:0")
+    assert same(woven, "cuda:0").decoder == "nvdec"
     tags = {"color": (9, 1, 9, 16), "pix_fmt": "yuv420p10le"}
     hdr = clip(tmp_path / "b.mkv", codec="libx265", width=320, height=240, options=HEVC, **tags)
-    same(hdr, "cuda:0", 0)
+    assert same(hdr, "cuda:0", 0).decoder == "nvdec"
 
 
 @needs_cuda

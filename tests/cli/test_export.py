@@ -47,6 +47,18 @@ def test_what_is_there_stays_without_overwrite(capfd: pytest.CaptureFixture[str]
     assert not Path("swift.encode.onnx").exists()
 
 
+def refusal(
+    folder: Path, capfd: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> tuple[int, str]:
+    """The exit code and the one line of an export that leaves everything as it was."""
+    Path("file").touch()
+    code = typed("export", *words)
+    out, err = capfd.readouterr()
+    assert err.count("\n") == 1 and not out
+    assert [path.name for path in folder.iterdir()] == ["file"]
+    return code, err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -69,11 +81,8 @@ def test_what_cannot_be_is_one_line(
     code: int,
     said: str,
 ) -> None:
-    Path("file").touch()
-    assert typed("export", *arguments) == code
-    out, err = capfd.readouterr()
-    assert said in err and err.count("\n") == 1 and not out
-    assert [path.name for path in folder.iterdir()] == ["file"]
+    found, line = refusal(folder, capfd, arguments)
+    assert found == code and said in line
 
 
 def test_engines_are_built_for_a_gpu_by_name_each_with_a_line(
@@ -113,11 +122,8 @@ def test_engines_that_cannot_be_are_one_line(
     said: str,
 ) -> None:
     pytest.importorskip("tensorrt_rtx")
-    Path("file").touch()
-    assert typed("export", "swift", "--format", "tensorrt", *arguments) == code
-    out, err = capfd.readouterr()
-    assert said in err and err.count("\n") == 1 and not out
-    assert [path.name for path in folder.iterdir()] == ["file"]
+    found, line = refusal(folder, capfd, ("swift", "--format", "tensorrt", *arguments))
+    assert found == code and said in line
 
 
 def test_without_tensorrt_rtx_its_extra_is_named(

@@ -190,6 +190,8 @@ def _alone(key: Key, folder: Path) -> Iterator[None]:
             except Timeout:
                 log.info("Waiting for another process that builds %s.", key.name)
                 held.enter_context(lock.acquire())
-        except (OSError, NotImplementedError):
-            pass  # a folder that cannot be written, or of a system without locks
+        # The second is filelock's own, up to version 3, for file systems that know no locks. Two
+        # processes may then build the same, which costs time alone: files are replaced at once.
+        except (OSError, NotImplementedError) as error:
+            log.debug("%s is built without a lock: %s.", key.name, error)
         yield

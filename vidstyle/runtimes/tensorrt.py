@@ -14,7 +14,7 @@ from vidstyle.runtimes.engines import Aim, EngineRuntime, compute_capability
 
 
 class TensorRT(EngineRuntime):
-    """Builds an engine for a graph when it is first met, which takes minutes; then it is kept."""
+    """Builds an engine for a graph when it is first met, by trying; then it is kept."""
 
     name: ClassVar[str] = "tensorrt"
     library: ClassVar[Any] = tensorrt

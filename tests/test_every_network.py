@@ -134,7 +134,7 @@ def test_tensorrt_builds_both_its_functions(model):
     from vidstyle.runtimes.engines import Aim, planned
 
     aim = Aim("sm89", Order("tensorrt_rtx", targets=("sm89",)))
-    precision = "fp32" if model.header.exact else "fp16"
+    precision = "fp16" if "fp16" in model.header.precisions else "fp32"
     profiles = {
         "encode": Profile(None, "fp32", "cuda:0"),
         "stylize": Profile((64, 96), precision, "cuda:0"),

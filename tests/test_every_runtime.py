@@ -55,7 +55,7 @@ def test_what_reads_onnx_reads_what_torch_reads(runtime, network):
 def test_its_best_precision_is_near_fp32(runtime):
     best = RUNTIMES[runtime]().best_precision("cpu")
     best, exact = drawn(runtime, precision=best), drawn("torch")
-    assert psnr(best, exact) > 33  # bf16 has 8 bits; what is left is noise, not a shift:
+    assert psnr(best, exact) > 38  # bf16 has 8 bits; what is left is noise, not a shift:
     assert np.abs((best.astype(float) - exact).mean((0, 1))).max() < 0.5
 
 
@@ -133,7 +133,7 @@ def test_a_network_read_in_one_precision_is_not_changed_by_another():
 def test_a_gpu_draws_what_the_cpu_draws(precision):
     made = load_stylizer(Drawing(runtime="torch", device="cuda:0", precision=precision))
     on_gpu = made(CONTENT, made.look(STYLE))
-    assert psnr(on_gpu, drawn("torch")) > (45 if precision == "fp32" else 33)  # TF32 is off
+    assert psnr(on_gpu, drawn("torch")) > (45 if precision == "fp32" else 38)  # TF32 is off
 
 
 @needs_cuda

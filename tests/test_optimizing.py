@@ -105,7 +105,7 @@ def test_another_vgg_may_judge(stylizer, tmp_path):
     [
         ({"steps": 0}, UsageError, "--steps is at least 1; got 0"),
         ({"optimizer": "lbgfs"}, UnknownName, "Did you mean 'lbfgs'"),
-        ({"precision": "fp16"}, UsageError, "fp32 or bf16"),
+        ({"precision": "fp16"}, UsageError, "fp32, bf16"),
         ({"runtime": "openvino"}, UsageError, "--runtime torch alone"),
         ({"vgg": "none.pth"}, InputError, "none.pth"),
     ],

@@ -136,10 +136,10 @@ class Network(Protocol):
     A network that steadies itself says so in `memory_names` and is handed its memory; most have
     none. One whose authors published weights has `official_keys()` too (networks/importing.py);
     one that has learned its styles by heart, `style_names`, and `encode` takes the place of one as
-    int64 [1]; one whose codes cannot be mixed, `mixes = False`; one that is lost in half precision,
-    `exact = True`; one that draws by optimization, too slowly for live video and without a graph,
-    `optimizes = True`, and its `stylize` takes an `OnStep` too; one that reads a style as it is,
-    not brought to a square, `reads_whole = True`.
+    int64 [1]; one whose codes cannot be mixed, `mixes = False`; one that does not draw right in
+    every precision, `precisions`; one that draws by optimization, too slowly for live video and
+    without a graph, `optimizes = True`, and its `stylize` takes an `OnStep` too; one that reads a
+    style as it is, not brought to a square, `reads_whole = True`.
     """
 
     code_names: tuple[str, ...]  # one for each tensor of a style code

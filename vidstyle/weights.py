@@ -19,13 +19,14 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from vidstyle.contracts import Graph, Port
+from vidstyle.contracts import Graph, Port, Precision
 from vidstyle.errors import InputError, UnknownName, UsageError, VidstyleError
 from vidstyle.folders import data_folder, packaged
 
 log = logging.getLogger(__name__)
 
 BUNDLED = packaged("models")
+ALL_PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16", "fp16")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Header:
     source: str
     styles: tuple[str, ...] = ()  # those it has learned; none: it reads any picture
     mixes: bool = True  # whether codes of several styles can be mixed
-    exact: bool = False  # it draws in float32 alone
+    precisions: tuple[Precision, ...] = ALL_PRECISIONS  # those in which its drawings are right
     optimizes: bool = False  # it draws step by step: slowly, and without graphs
     reads_whole: bool = False  # it reads a style as it is, not brought to a square
 
@@ -58,6 +59,18 @@ class Model:
     def digest(self) -> str:
         """Sha256 of the file."""
         return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    def check_precision(self, precision: Precision) -> None:
+        """Refuse what it would not draw right in.
+
+        Raises:
+            UsageError: `precision` is none of its header's.
+        """
+        if precision not in self.header.precisions:
+            raise UsageError(
+                f"{self.name} does not draw right in {precision}: small differences are lost. "
+                f"Choose from: {', '.join(self.header.precisions)}."
+            )
 
     def graph(self, function: str, path: Path | None = None) -> Graph:
         """Its graph `function`, "encode" or "stylize", as the ONNX file at `path` or beside it."""
@@ -184,7 +197,7 @@ def _read_header(path: Path) -> Header:
             words["source"],
             tuple(json.loads(words.get("styles", "[]"))),
             json.loads(words.get("mixes", "true")),
-            json.loads(words.get("exact", "false")),
+            tuple(json.loads(words.get("precisions", json.dumps(ALL_PRECISIONS)))),
             json.loads(words.get("optimizes", "false")),
             json.loads(words.get("reads_whole", "false")),
         )

@@ -58,7 +58,7 @@ CASES = [
     (USAGE, "in.mp4 o.mp4 --fps 0", "--fps is"),
     (USAGE, "in.mp4 o.mp4 --network gatys --steps 0", "--steps is at least 1; got 0."),
     (USAGE, "in.mp4 o.mp4 --network gatys --optimizer sgd", "Unknown optimizer 'sgd'"),
-    (USAGE, "in.mp4 o.mp4 --network gatys --precision fp16", "fp32 or bf16"),
+    (USAGE, "in.mp4 o.mp4 --network gatys --precision fp16", "fp32, bf16"),
     (USAGE, "in.mp4 o.mp4 --network gatys --runtime openvino", "--runtime torch alone"),
     (USAGE, "in.mp4 o.mp4 --network gatys --progress-picture in.mp4", "is the input itself"),
     (USAGE, "in.mp4 o.mp4 --steps 9", "--steps is for networks that draw by optimization"),

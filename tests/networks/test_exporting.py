@@ -169,6 +169,6 @@ def test_what_draws_something_else_is_not_kept(model, tmp_path, monkeypatch):
 
 @only_microast
 def test_half_precision_is_refused_where_numbers_would_be_lost(model, tmp_path):
-    exact = replace(model, header=replace(model.header, exact=True))
-    with pytest.raises(UsageError, match="fp32 alone"):
+    exact = replace(model, header=replace(model.header, precisions=("fp32",)))
+    with pytest.raises(UsageError, match="not draw right in fp16.* Choose from: fp32"):
         export_onnx(exact, tmp_path, precision="fp16")

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vidstyle.contracts import Precision
 from vidstyle.networks.layers import conv
 from vidstyle.networks.whitening import affine, cholesky, mean_covariance
 
@@ -48,7 +49,8 @@ class CAPVSTNet(nn.Module):
     smallest: ClassVar[int] = 8  # pixels a side, so that reflection finds a neighbor at a quarter
     least_strength: ClassVar[float] = 0.01  # at 0 the content comes back, but for rounding
     reads_whole: ClassVar[bool] = True  # grain counts, which resizing changes
-    exact: ClassVar[bool] = True  # in half precision blocks give nothing back, and nothing factors
+    # In half precision blocks give nothing back, and nothing factors.
+    precisions: ClassVar[tuple[Precision, ...]] = ("fp32",)
 
     def __init__(
         self,

@@ -61,7 +61,8 @@ def export_onnx(
         overwrite: whether files may be replaced.
 
     Raises:
-        UsageError: the network has no graphs, or draws in fp32 alone; or the folder is its own.
+        UsageError: the network has no graphs, or draws wrong in that precision; or the folder
+            is its own.
         OutputExists: a file is there.
         VidstyleError: a graph did not draw what torch draws.
     """
@@ -105,16 +106,14 @@ def check_export(model: Model, folder: Path, precision: Precision) -> None:
     """Refuse what cannot be exported.
 
     Raises:
-        UsageError: the network has no graphs, or draws in fp32 alone; or the folder is its own.
+        UsageError: the network has no graphs, or draws wrong in that precision; or the folder
+            is its own.
     """
     if model.header.optimizes:
         raise UsageError(f"{model.name} draws by optimization: it has no graph to export.")
     if precision not in PRECISIONS:
         raise UsageError(f"--precision is {' or '.join(PRECISIONS)}; got {precision!r}.")
-    if model.header.exact and precision != "fp32":
-        raise UsageError(
-            f"{model.name} draws in fp32 alone: small variances are lost in half precision."
-        )
+    model.check_precision(precision)
     if folder.resolve() == model.path.parent.resolve():
         raise UsageError(
             f"In {str(folder)!r} are the graphs that vidstyle itself draws with: --out elsewhere."

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vidstyle.contracts import OnStep, Step
+from vidstyle.contracts import OnStep, Precision, Step
 from vidstyle.networks.descent import OPTIMIZERS
 from vidstyle.networks.lossnet import CONTENT_LAYERS, LossNetwork
 from vidstyle.networks.motion import Carried, carry
@@ -51,6 +51,7 @@ class Gatys(nn.Module):
     memory_names: ClassVar[tuple[str, ...]] = ("content", "drawing", *code_names)  # before
     smallest: ClassVar[int] = 16  # pixels a side: relu4_1 is then 2x2
     least_strength: ClassVar[float] = 0.0
+    precisions: ClassVar[tuple[Precision, ...]] = ("fp32", "bf16")  # fp16 loses small gradients
     optimizes: ClassVar[bool] = True
 
     def __init__(self, steps: int = 30, optimizer: str = "lbfgs") -> None:

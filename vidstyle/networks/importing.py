@@ -17,7 +17,7 @@ from vidstyle.export.onnx import to_onnx
 from vidstyle.networks import NETWORKS
 from vidstyle.networks.checkpoints import read_checkpoint
 from vidstyle.networks.loading import load_network
-from vidstyle.weights import Header, Model, header_metadata, published_checkpoint
+from vidstyle.weights import ALL_PRECISIONS, Header, Model, header_metadata, published_checkpoint
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def header_of(
     return Header(
         network, config, module.code_names, module.smallest, module.least_strength,
         license, source, getattr(module, "style_names", ()), getattr(module, "mixes", True),
-        getattr(module, "exact", False), getattr(module, "optimizes", False),
+        getattr(module, "precisions", ALL_PRECISIONS), getattr(module, "optimizes", False),
         getattr(module, "reads_whole", False),
     )  # fmt: skip
 

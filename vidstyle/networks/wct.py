@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vidstyle.contracts import Precision
 from vidstyle.networks.layers import conv
 from vidstyle.networks.roots import roots
 from vidstyle.networks.statistics import blend
@@ -44,7 +45,8 @@ class WCT(nn.Module):
     memory_names: ClassVar[tuple[str, ...]] = ()
     smallest: ClassVar[int] = 16  # pixels a side
     least_strength: ClassVar[float] = 0.1  # at 0 the content is not given back
-    exact: ClassVar[bool] = True  # in half precision roots of covariances come out as no numbers
+    # In half precision roots of covariances come out as no numbers.
+    precisions: ClassVar[tuple[Precision, ...]] = ("fp32",)
     farthest: ClassVar[float] = 5e-2  # graphs find roots by products, and fade what torch drops
 
     def __init__(self, pruned: bool = False) -> None:

@@ -114,13 +114,9 @@ def load_compiled(model: Model, drawing: Drawing) -> Compiled:
     runtime_name, device = choose(drawing.runtime, drawing.device)
     runtime: Runtime = RUNTIMES[runtime_name]()
     best = runtime.best_precision(device)  # refuses a device that cannot be had
-    if model.header.exact:
-        best = "fp32"
-        if drawing.precision not in ("auto", best):
-            raise UsageError(
-                f"{model.name} draws in fp32 alone: small variances are lost in half precision."
-            )
-    precision: Any = best if drawing.precision == "auto" else drawing.precision
+    fitting = best if best in model.header.precisions else "fp32"
+    precision: Any = fitting if drawing.precision == "auto" else drawing.precision
+    model.check_precision(precision)
     log.info("Drawing with %s: %s on %s in %s.", model.name, runtime_name, device, precision)
     return Compiled(model, runtime_name, device, precision, runtime)
 

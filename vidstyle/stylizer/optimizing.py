@@ -116,10 +116,7 @@ def load_optimizing(model: Model, drawing: Drawing) -> Optimizing:
     _, device = choose("torch", drawing.device)
     best: Precision = "fp32" if Torch().best_precision(device) == "fp32" else "bf16"
     precision: Any = best if drawing.precision == "auto" else drawing.precision
-    if precision not in _DTYPES:
-        raise UsageError(
-            f"{model.name} draws in fp32 or bf16: small gradients are lost in {precision}."
-        )
+    model.check_precision(precision)
     if drawing.steps is not None and drawing.steps < 1:
         raise UsageError(f"--steps is at least 1; got {drawing.steps}.")
     if drawing.optimizer is not None and drawing.optimizer not in OPTIMIZERS:

@@ -130,6 +130,21 @@ def write_whole(contents: Mapping[Path, bytes]) -> None:
             draft.unlink(missing_ok=True)
 
 
+def forget_oldest(names: str, folder: Path, keep: int) -> None:
+    """Of the engines whose names fit the pattern `names`, delete all but the last used.
+
+    Args:
+        names: such as "*-openvino-*".
+        folder: where engines are kept.
+        keep: how many are left.
+    """
+    with contextlib.suppress(OSError):  # another process may be at it
+        found = sorted(folder.glob(f"{names}.engine"), key=lambda path: path.stat().st_mtime)
+        for path in found[: max(0, len(found) - keep)]:
+            for file in (path, path.with_suffix(".json"), path.with_suffix(".lock")):
+                file.unlink(missing_ok=True)
+
+
 class _Unfit(Exception):
     """No engine that may be loaded."""
 
@@ -163,6 +178,8 @@ def _read(key: Key, folder: Path) -> bytes:
     except (OSError, ValueError) as error:
         raise _Unfit(f"it cannot be read ({error})") from None
     _check(key, manifest, engine)
+    with contextlib.suppress(OSError):
+        os.utime(path)  # when it was last used
     return engine
 
 

@@ -1,0 +1,35 @@
+"""Arrays moved along a flow, on the host; tensorwarp.py does it on a device."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from vidstyle.contracts import HostArray
+from vidstyle.temporal.flow import Flow
+
+
+def warp(array: HostArray, flow: Flow) -> HostArray:
+    """`array` read where `flow` points to, bilinearly: array(p + flow(p)) for each pixel p.
+
+    Beyond its edge an array goes on as its last pixel.
+
+    Args:
+        array: [H, W] or [H, W, C].
+        flow: [H, W, 2].
+    """
+    x, y = places(flow)
+    edge = cv2.BORDER_REPLICATE
+    return np.asarray(cv2.remap(array, x, y, cv2.INTER_LINEAR, borderMode=edge))
+
+
+def places(flow: Flow) -> tuple[HostArray, HostArray]:
+    """Where each pixel's flow points to: x and y, float32 [H, W] each."""
+    height, width = flow.shape[:2]
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    return x + flow[..., 0], y + flow[..., 1]
+
+
+def composed(flow: Flow, earlier: Flow) -> Flow:
+    """The flow across two steps: `flow` to the frame before, `earlier` from there to its own."""
+    return np.asarray(flow + warp(earlier, flow))

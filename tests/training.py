@@ -91,7 +91,7 @@ LESSONS = {
     ),
     "wct": lesson("wct", ("pixels", "features"), ["encoders"], config={"pruned": True}),
     "capvstnet": lesson(
-        "capvstnet", ("content", "style", "matting", "cycle", "temporal"),
+        "capvstnet", ("content", "style", "matting", "cycle", "temporal", "lattice"),
         config={"blocks": [1, 1, 2], "width": 4},
     ),
 }  # fmt: skip

@@ -5,6 +5,7 @@ import torch
 from models import picture
 from training import LESSONS, data_folder, recipe_of, tools_of
 
+from vidstyle.train.losses import trusted_lattice
 from vidstyle.train.objectives import OBJECTIVES
 from vidstyle.train.objectives.common import LossFeatures
 
@@ -90,6 +91,14 @@ def test_the_cycle_ends_at_the_photograph_in_its_own_style(tools):
     back, _ = network.stylize(drawn, network.encode(content))
     expected = float((back - content).detach().abs().mean())
     assert judged(tools, content, style)["cycle"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_pattern_woven_into_what_is_flat_counts(tools):
+    content, style = 0.5 + 0.01 * (image(0) - 0.5), image(1)
+    drawn, _ = tools.network.stylize(content, tools.network.encode(style))
+    expected = float(trusted_lattice(drawn, content).detach())
+    assert expected > 0
+    assert judged(tools, content, style)["lattice"] == pytest.approx(expected, rel=1e-3)
 
 
 def test_flat_pictures_have_a_finite_gradient(tools):

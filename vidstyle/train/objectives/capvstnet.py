@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vidstyle.networks.capvstnet import read, transfer
-from vidstyle.train.losses import overlap
+from vidstyle.train.losses import overlap, trusted_lattice
 from vidstyle.train.matting import matting_loss
 from vidstyle.train.objectives.common import LossFeatures, moment_distance, style_crops
 from vidstyle.train.tools import Tools, check_has
@@ -24,13 +24,22 @@ class CAPVSTNetTerms:
     matting    how far colors are from affine maps of the photograph's, 3x3 pixels by 3x3 pixels
     cycle      the drawing, drawn in the photograph's own style, against the photograph: mean |d|
     temporal   two views of one photograph, shifted and noisy, are drawn alike: mean |d|
+    lattice    no pattern locked to the lattice of pixels, as of `Judged`: not in the paper. A deep
+               fold gives each place of its squares channels of its own, which may come apart.
 
     Wen, Gao, Zou, CVPR 2023, https://arxiv.org/abs/2303.17803, section 3.4. Its two views differ by
     a made-up flow. The network draws in float32 even where others do not: rounding is all that a
     cycle through the blocks and back could lose.
     """
 
-    terms: ClassVar[tuple[str, ...]] = ("content", "style", "matting", "cycle", "temporal")
+    terms: ClassVar[tuple[str, ...]] = (
+        "content",
+        "style",
+        "matting",
+        "cycle",
+        "temporal",
+        "lattice",
+    )
 
     def __init__(self, tools: Tools) -> None:
         check_has(tools.network, ("blocks", "inverse"), "capvstnet")
@@ -73,4 +82,5 @@ class CAPVSTNetTerms:
             "matting": matting_loss(drawn, content).mean(),
             "cycle": F.l1_loss(back, content),
             "temporal": F.l1_loss(*overlap(drawn, drawn_again, shift)),
+            "lattice": trusted_lattice(drawn, content).mean(),
         }

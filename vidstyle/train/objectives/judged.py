@@ -17,13 +17,12 @@ from vidstyle.train.losses import (
     Moments,
     beyond_range,
     content_loss,
-    flatness,
-    lattice,
     moments,
     overlap,
     quantiles,
     sliced_wasserstein,
     style_loss,
+    trusted_lattice,
     unsteadiness,
 )
 from vidstyle.train.response import QUIET
@@ -134,7 +133,7 @@ class Judged(ABC):
             "sliced": self._sliced(ours, facts, random).mean(),
             "content": torch.stack(content).sum(0).mean(),
             "steady": unsteadiness(*overlap(once[:twice], again, shift)).mean(),
-            "lattice": (lattice(once[:twice], seen) * _trust(seen)).mean(),
+            "lattice": trusted_lattice(once[:twice], seen).mean(),
             "range": beyond_range(drawn).mean(),
         } | self._more(scene, random)
 
@@ -208,11 +207,6 @@ def _some(features: Tensor, random: np.random.Generator) -> Tensor:
     stride = math.ceil(math.sqrt(height * width / _PLACES))
     top, left = random.integers(0, stride, 2)
     return features[..., top::stride, left::stride].flatten(2)
-
-
-def _trust(content: Tensor) -> Tensor:
-    """How much the lattice of a drawing is to be believed, [B]: 1 where a quarter is flat."""
-    return (4 * flatness(content).mean((1, 2, 3))).clamp_max(1)
 
 
 def _stacked(of_styles: list[tuple[Moments, ...]]) -> list[Moments]:

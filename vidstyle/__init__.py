@@ -7,6 +7,7 @@ drawn = paint(picture)                                    # uint8 [H, W, 3] in a
 vidstyle.stylize("in.mp4", "out.mp4", style="starry-night")
 for frame in vidstyle.frames("in.mp4", style="starry-night"):
     ...
+flicker = vidstyle.check("in.mp4", "out.mp4").short.above  # 0..1
 """
 
 from __future__ import annotations
@@ -16,22 +17,31 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vidstyle.api import Painter, Progress, frames, load, stylize
+    from vidstyle.comparison import Consistency, check
     from vidstyle.errors import Interrupted, VidstyleError
     from vidstyle.job import Job
 
 __version__ = "0.1.0"
 __all__ = [
+    "Consistency",
     "Interrupted",
     "Job",
     "Painter",
     "Progress",
     "VidstyleError",
+    "check",
     "frames",
     "load",
     "stylize",
 ]
 
-_HOMES = {"Interrupted": "errors", "VidstyleError": "errors", "Job": "job"}  # all others: api
+_HOMES = {  # all others: api
+    "Consistency": "comparison",
+    "Interrupted": "errors",
+    "Job": "job",
+    "VidstyleError": "errors",
+    "check": "comparison",
+}
 
 
 def __getattr__(name: str) -> Any:

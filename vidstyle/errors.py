@@ -8,10 +8,10 @@ VidstyleError               1  something failed; the message says what, and what
 ├── DeviceError             4  a device, runtime or engine that cannot be had
 │   └── MissingPackage      4  an optional package that is not installed (an ImportError too)
 ├── PartialResult           5  more frames were lost than allowed; what was drawn is kept
+├── QualityGate             6  a figure is worse than the caller allows; all was written
 └── Interrupted         128+n  a signal, or the caller, ended the run; what was drawn is kept
 
-Exit code 0 means that every frame that was read is in the output; 6 is kept for a failed quality
-gate.
+Exit code 0 means that every frame that was read is in the output.
 """
 
 from __future__ import annotations
@@ -72,6 +72,12 @@ class PartialResult(VidstyleError):
     """More frames were lost than allowed; what was drawn is kept beside the wished output."""
 
     exit_code = 5
+
+
+class QualityGate(VidstyleError):
+    """A figure is worse than the caller allows; what was asked for is written all the same."""
+
+    exit_code = 6
 
 
 class Interrupted(VidstyleError):

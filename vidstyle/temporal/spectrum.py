@@ -33,6 +33,7 @@ def power_of(values: HostArray) -> HostArray:
     Args:
         values: [WINDOW, N], in time and at N places.
     """
+    values = values - values[0]  # exactly 0 where nothing changes
     mean = _HANN @ values / _HANN.sum()
     spectrum = np.fft.rfft((values - mean) * _HANN[:, None], axis=0)
     power = (np.abs(spectrum) ** 2).sum(1) / (WINDOW * (_HANN**2).sum())

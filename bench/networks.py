@@ -47,9 +47,11 @@ def main() -> None:
     sizes = arguments.sizes.split(",")
     print(f"{'network':<16}" + "".join(f"{size:>26}" for size in sizes))
     with tempfile.TemporaryDirectory() as folder:
-        names = arguments.networks.split(",") if arguments.networks else here()
+        names = here()
         if arguments.random:
-            names += [name for name in random_models(Path(folder)) if name not in names]
+            names += random_models(Path(folder), names)
+        if arguments.networks:
+            names = arguments.networks.split(",")
         for name in names:
             rows = {size: measured(name, size, folder) for size in sizes}
             report["networks"][name] = rows
@@ -66,15 +68,15 @@ def here() -> list[str]:
     return [model.name for model in models() if not model.header.optimizes]
 
 
-def random_models(folder: Path) -> list[str]:
-    """Every published network with seeded weights, in `folder`, by name."""
+def random_models(folder: Path, known: list[str]) -> list[str]:
+    """Published networks that are not `known`, with seeded weights, in `folder`, by name."""
     import torch
 
     from vidstyle.networks import NETWORKS
     from vidstyle.networks.importing import header_of, store_model
     from vidstyle.weights import published_checkpoints
 
-    rows = published_checkpoints()
+    rows = {name: row for name, row in published_checkpoints().items() if name not in known}
     for name, row in rows.items():
         torch.manual_seed(0)
         network, config = row.get("network", name), row.get("config", {})

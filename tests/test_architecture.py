@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "vidstyle"
 FLOORS = [
     {"errors"},
     {"contracts", "registry", "folders", "machine", "trial"},
-    {"image", "avfile", "tonemap", "weights", "codes", "yuv", "transfer"},
+    {"image", "avfile", "tonemap", "weights", "checkpoints", "codes", "yuv", "transfer"},
     {
         "avframe",
         "avcodecs",

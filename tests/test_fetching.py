@@ -12,7 +12,7 @@ import pytest
 from vidstyle import fetching
 from vidstyle.errors import UsageError, VidstyleError
 from vidstyle.fetching import fetch, fetch_file
-from vidstyle.weights import published_checkpoints
+from vidstyle.weights import published_checkpoints, published_flows
 
 CONTENT = bytes(range(256)) * 4000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -109,6 +109,14 @@ def test_a_file_that_is_there_is_not_downloaded_again(server, path):
     get(server, path)
     assert get(server, path) == []
     assert len(server.asked) == 1
+
+
+def test_how_a_checksum_begins_is_enough(server, path):
+    get(server, path, DIGEST[:8])
+    assert get(server, path, DIGEST[:8]) == []
+    path.unlink()
+    with pytest.raises(VidstyleError, match="is not the published file"):
+        get(server, path, "01064c6d")
 
 
 def test_a_file_that_was_damaged_since_is_downloaded_again(server, path):
@@ -236,3 +244,10 @@ def test_checksums_are_whole_and_all_different(name):
 @pytest.mark.parametrize("name", [name for name in published_checkpoints() if name not in ROWS])
 def test_without_an_address_a_place_is_named(name):
     assert published_checkpoints()[name]["where"]
+
+
+@pytest.mark.parametrize("row", published_flows().values(), ids=published_flows())
+def test_files_of_flow_are_pinned_by_a_checksum_in_their_name(row):
+    (file,), (address,), (digest,) = (row[key].values() for key in ("files", "urls", "sha256"))
+    assert address == f"https://download.pytorch.org/models/{file}"
+    assert re.fullmatch(rf"raft_\w+-{digest}\.pth", file) and len(digest) == 8

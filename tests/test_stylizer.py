@@ -5,7 +5,7 @@ import pytest
 from models import picture, random_model
 
 from vidstyle.contracts import VideoInfo
-from vidstyle.errors import UnknownName, UsageError, VidstyleError
+from vidstyle.errors import UnknownName, VidstyleError
 from vidstyle.runtimes.openvino import OpenVINO
 from vidstyle.stylizer import Drawing, load_stylizer
 
@@ -87,12 +87,6 @@ def test_a_network_without_weights_says_how_to_get_them(monkeypatch, tmp_path):
     monkeypatch.setenv("VIDSTYLE_DATA", str(tmp_path))
     with pytest.raises(VidstyleError, match="vidstyle weights (fetch|import) stytr2"):
         load_stylizer(Drawing(network="stytr2"))
-
-
-def test_a_network_that_needs_it_draws_in_full_precision():
-    assert load_stylizer(Drawing("wct", device="cpu")).precision == "fp32"
-    with pytest.raises(UsageError, match="fp32 alone"):
-        load_stylizer(Drawing("wct", device="cpu", precision="bf16"))
 
 
 def test_a_mix_is_a_look_of_its_own(stylizer):

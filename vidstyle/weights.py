@@ -134,13 +134,19 @@ def published_checkpoints() -> dict[str, dict[str, Any]]:
     return tomllib.loads((packaged("configs") / "weights.toml").read_text("utf-8"))
 
 
+@lru_cache
+def published_flows() -> dict[str, dict[str, Any]]:
+    """The same for each network that finds optical flow."""
+    return tomllib.loads((packaged("configs") / "flow.toml").read_text("utf-8"))
+
+
 def published_checkpoint(network: str) -> dict[str, Any]:
     """Where the files of a network's authors are had and what they are called.
 
     Raises:
         UsageError: nothing of it is published.
     """
-    if network not in (rows := published_checkpoints()):
+    if network not in (rows := published_checkpoints() | published_flows()):
         raise UsageError(
             f"Of {network!r} no files are published that could be imported, only of "
             f"{', '.join(rows)}. Networks of our own are taught: vidstyle train --help"

@@ -63,7 +63,7 @@ def refusal(
     ("arguments", "code", "said"),
     [
         (("gatys",), 2, "gatys draws by optimization: it has no graph to export."),
-        (("wct", "--precision", "fp16"), 2, "fp32 alone"),
+        (("wct", "--precision", "fp16"), 2, "not draw right in fp16"),
         (("swift", "--precision", "int8"), 2, "--precision is fp32 or fp16; got 'int8'."),
         (("swift", "--size", "720p"), 2, "--size is WIDTHxHEIGHT such as 1280x720, or dynamic"),
         (("swift", "--size", "large"), 2, "A size is"),

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from vidstyle.errors import OutputExists
+from vidstyle.export.agreement import Exported
 from vidstyle.networks import engines
 from vidstyle.networks.engines import export_engines
-from vidstyle.networks.exporting import Exported
 from vidstyle.weights import find_model
 
 SIZES = {(48, 64): "64x48", None: "64x64-1920x1920"}

@@ -46,8 +46,9 @@ def test_frames_of_16_bits_and_on_a_device_give_the_same():
 def test_pictures_of_any_size_have_flow(size):
     """OpenCV refuses small ones, and crashes on flat ones."""
     for preset in PRESETS:
-        flow = Dis(preset).flow(picture(*size), picture(*size))
+        flow, occluded = Dis(preset).motion(picture(*size), picture(*size))
         assert flow.shape == (*size, 2) and np.isfinite(flow).all()
+        assert occluded.shape == size
 
 
 def test_larger_pictures_take_faster_presets():

@@ -6,7 +6,7 @@ import torch
 from needs import needs_cuda
 
 from vidstyle.temporal.tensorwarp import warp_tensor
-from vidstyle.temporal.warp import composed, warp
+from vidstyle.temporal.warp import composed, resized, warp
 
 HEIGHT, WIDTH = 48, 64
 RANDOM = np.random.default_rng(0)
@@ -54,3 +54,7 @@ def test_each_picture_of_a_batch_has_its_own_flow():
 
 def test_composed_flows_go_both_ways_at_once():
     assert np.allclose(composed(constant(3, 2), constant(1, -4)), constant(4, -2))
+
+
+def test_a_resized_flow_moves_as_far_in_the_pixels_it_has():
+    assert np.allclose(resized(constant(3, 2), 2 * HEIGHT, WIDTH // 4), [0.75, 4])

@@ -4,8 +4,8 @@ import pytest
 import torch
 from training import LESSONS, OF_VGG, data_folder, recipe_of
 
+from vidstyle.checkpoints import read_checkpoint
 from vidstyle.errors import InputError, UsageError
-from vidstyle.networks.checkpoints import read_checkpoint
 from vidstyle.train.state import begin
 
 

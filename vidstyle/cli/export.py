@@ -6,11 +6,18 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
 from vidstyle.cli.signals import ended_by_signals
+
+if TYPE_CHECKING:
+    from vidstyle.export.agreement import Exported
+    from vidstyle.weights import Model
+
+_Form: TypeAlias = tuple[tuple[int, int] | None, Any, bool, bool]
+# size, precision, whether as pixels, whether files may be replaced
 
 
 def _complete_models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -69,36 +76,56 @@ def export(
     vidstyle export adaattn --size 1280x720 --precision fp16 --pixels
     vidstyle export swift --format tensorrt --target sm89 --size 1280x720 --out engines
     vidstyle export runs/mine/mine.safetensors
+    vidstyle export raft-small --size 640x360
 
     NAME.encode.onnx reads a style, once; NAME.stylize.onnx draws a picture with what it read. They
     are kept only if they draw what torch draws. Engines are built from them, on any machine; their
-    names say all that they depend on. See docs/runtimes.md.
+    names say all that they depend on. See docs/runtimes.md. raft-small and raft-large, which find
+    optical flow, become NAME.flow.onnx.
     """
     from vidstyle.errors import UsageError
     from vidstyle.sinks.writing import writing
-    from vidstyle.weights import find_model, model_at
+    from vidstyle.weights import find_model, model_at, published_flows
 
     if quiet:
         logging.getLogger("vidstyle").setLevel(logging.ERROR)
     if target is not None and kind != "tensorrt":
         raise UsageError("--target is for --format tensorrt; ONNX files are for any machine.")
-    by_path = network.endswith(".safetensors")
-    model = model_at(Path(network)) if by_path else find_model(network)
     form = _size(size), precision, pixels, overwrite
     with ended_by_signals(), writing(out):
-        if kind == "onnx":
-            from vidstyle.networks.exporting import export_onnx
-
-            exported = export_onnx(model, Path(out), *form)
+        if network in published_flows():
+            exported = _export_flow(network, kind, Path(out), form)
         else:
-            from vidstyle.networks.engines import export_engines
-
-            with _shown(quiet) as on_step:
-                exported = export_engines(model, Path(out), target, *form, on_step)
+            by_path = network.endswith(".safetensors")
+            model = model_at(Path(network)) if by_path else find_model(network)
+            exported = _export_model(model, kind, Path(out), target, form, quiet)
     if not quiet:
         for file in exported:
             megabytes = file.path.stat().st_size / 1e6
             print(f"{file.path}: {megabytes:.1f} MB, {file.agreement}")
+
+
+def _export_model(
+    model: Model, kind: str, folder: Path, target: str | None, form: _Form, quiet: bool
+) -> list[Exported]:
+    if kind == "onnx":
+        from vidstyle.networks.exporting import export_onnx
+
+        return export_onnx(model, folder, *form)
+    from vidstyle.networks.engines import export_engines
+
+    with _shown(quiet) as on_step:
+        return export_engines(model, folder, target, *form, on_step)
+
+
+def _export_flow(name: str, kind: str, folder: Path, form: _Form) -> list[Exported]:
+    from vidstyle.errors import UsageError
+    from vidstyle.temporal.raft_export import export_raft
+
+    size, precision, pixels, overwrite = form
+    if kind != "onnx" or precision != "fp32" or pixels:
+        raise UsageError(f"{name} is exported with --format onnx, in fp32, without --pixels.")
+    return [export_raft(name, folder, size, overwrite)]
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -44,7 +45,8 @@ def list_weights(as_json: bool) -> None:
 
 
 def _rows() -> dict[str, dict[str, Any]]:
-    from vidstyle.weights import models, published_checkpoints
+    from vidstyle.temporal.flow_weights import find_flow_weights
+    from vidstyle.weights import models, published_checkpoints, published_flows
 
     rows: dict[str, dict[str, Any]] = {}
     for model in models():  # an imported one stands before a bundled one of its name
@@ -60,7 +62,18 @@ def _rows() -> dict[str, dict[str, Any]]:
                 "command": "",
             },
         )
-    for name, published in published_checkpoints().items():
+    for name, published in published_flows().items():
+        if path := find_flow_weights(name):
+            rows[name] = {
+                "network": name,
+                "license": published["license"],
+                "source": published["address"],
+                "size": path.stat().st_size,
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "path": str(path),
+                "command": "",
+            }
+    for name, published in (published_checkpoints() | published_flows()).items():
         way = f"fetch {name}" if "urls" in published else f"import {name} --help"
         rows.setdefault(
             name,
@@ -114,18 +127,20 @@ class _ImportCommands(click.Group):
     """One command for each network, with an option for each file that its authors published."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        from vidstyle.weights import published_checkpoints
+        from vidstyle.weights import published_checkpoints, published_flows
 
-        return list(published_checkpoints())
+        return [*published_checkpoints(), *published_flows()]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        from vidstyle.weights import published_checkpoint
+        from vidstyle.weights import published_checkpoint, published_flows
 
         _check(name)
         row = published_checkpoint(name)
         style_part = row.get("style_part", "")
-        options: list[click.Parameter] = [
-            click.Option(
+        parameters: list[click.Parameter] = [
+            click.Argument([part], metavar="FILE")
+            if name in published_flows()
+            else click.Option(
                 [f"--{part}", part.replace("-", "_")], metavar="FILE", help=f"As published: {file}."
             )
             for part, file in row["files"].items()
@@ -133,7 +148,7 @@ class _ImportCommands(click.Group):
         ]
         if style_part:
             about = "The file of a style; again for each one, in their order."
-            options.append(
+            parameters.append(
                 click.Option(
                     [f"--{style_part}"], metavar="FILE", multiple=True, required=True, help=about
                 )
@@ -143,15 +158,16 @@ class _ImportCommands(click.Group):
             f"Import {row['title']}.\n\n{row['authors']}, {row['paper']}, {row['venue']}. "
             f"From {row['address']}{where}. License: {row['license']}."
         )
-        return _folder(click.Command(name, params=options, help=about, callback=_importer(name)))
+        return _folder(click.Command(name, params=parameters, help=about, callback=_importer(name)))
 
 
 @weights.group("import", cls=_ImportCommands)
 def import_() -> None:
-    """Check the files that a network's authors publish and keep them for `--network NAME`.
+    """Check the files that a network's authors publish and keep them.
 
     \b
     vidstyle weights import adain --vgg vgg_normalised.pth --decoder decoder.pth
+    vidstyle weights import raft-small raft_small_C_T_V2-01064c6d.pth
 
     They are PyTorch checkpoints or safetensors files, and nothing in them is run.
     """
@@ -172,18 +188,26 @@ def _importer(network: str) -> Callable[..., None]:
 
 def _import(network: str, files: dict[str, Path], folder: str | None, quiet: bool = False) -> None:
     from vidstyle.folders import data_folder
-    from vidstyle.networks.importing import import_weights
+    from vidstyle.weights import published_flows
 
-    model = import_weights(network, files, Path(folder) if folder else data_folder())
+    place = Path(folder) if folder else data_folder()
+    if network in published_flows():
+        from vidstyle.temporal.raft import import_raft
+
+        path, use = import_raft(network, files["weights"], place), "optical flow"
+    else:
+        from vidstyle.networks.importing import import_weights
+
+        path, use = import_weights(network, files, place).path, f"--network {network}"
     if not quiet:
-        print(f"{model.path}: ready for --network {model.name}")
+        print(f"{path}: ready for {use}")
 
 
 def _check(name: str) -> None:
     """Guess a mistyped name; one that is known, but of which nothing is published, is no typo."""
     from vidstyle.networks import NETWORKS
-    from vidstyle.weights import models, published_checkpoints
+    from vidstyle.weights import models, published_checkpoints, published_flows
 
-    known = {*published_checkpoints(), *NETWORKS, *(model.name for model in models())}
-    if name not in known:
-        raise UnknownName("network", name, published_checkpoints())
+    published = [*published_checkpoints(), *published_flows()]
+    if name not in {*published, *NETWORKS, *(model.name for model in models())}:
+        raise UnknownName("network", name, published)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,6 +18,14 @@ FARTHEST = 1e-3  # what `gap` may be in float32
 LEAST_PSNR = 38.0  # dB: what `psnr` may be in half precision
 
 Run: TypeAlias = Callable[[Sequence[Tensor]], list[HostArray]]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file that was written."""
+
+    path: Path
+    agreement: str  # how far it is from torch, in words
 
 
 def runnable(path: Path) -> Run:

@@ -139,7 +139,7 @@ def forget_oldest(names: str, folder: Path, keep: int) -> None:
         keep: how many are left.
     """
     with contextlib.suppress(OSError):  # another process may be at it
-        found = sorted(folder.glob(f"{names}.engine"), key=lambda path: path.stat().st_mtime)
+        found = sorted(folder.glob(f"{names}.engine"), key=lambda path: path.stat().st_atime)
         for path in found[: max(0, len(found) - keep)]:
             for file in (path, path.with_suffix(".json"), path.with_suffix(".lock")):
                 file.unlink(missing_ok=True)
@@ -179,7 +179,7 @@ def _read(key: Key, folder: Path) -> bytes:
         raise _Unfit(f"it cannot be read ({error})") from None
     _check(key, manifest, engine)
     with contextlib.suppress(OSError):
-        os.utime(path)  # when it was last used
+        os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))  # when it was last used
     return engine
 
 

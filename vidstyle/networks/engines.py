@@ -17,6 +17,7 @@ import torch
 
 from vidstyle.contracts import Precision
 from vidstyle.errors import OutputExists, UsageError
+from vidstyle.export.agreement import Exported
 from vidstyle.export.cache import Key, engine_files, kept_engine, write_engine
 from vidstyle.export.tensorrt import (
     Order,
@@ -28,7 +29,7 @@ from vidstyle.export.tensorrt import (
     size_name,
     targets_of,
 )
-from vidstyle.networks.exporting import Exported, check_export, export_onnx
+from vidstyle.networks.exporting import check_export, export_onnx
 from vidstyle.weights import Model
 
 LIBRARY = "tensorrt_rtx"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -14,7 +13,7 @@ from torch.export import Dim
 
 from vidstyle.contracts import Graph, HostArray, Precision
 from vidstyle.errors import OutputExists, UsageError, VidstyleError
-from vidstyle.export.agreement import FARTHEST, LEAST_PSNR, Run, gap, psnr, runnable
+from vidstyle.export.agreement import FARTHEST, LEAST_PSNR, Exported, Run, gap, psnr, runnable
 from vidstyle.export.half import in_half
 from vidstyle.export.onnx import save, traced
 from vidstyle.export.standalone import painting_graph, reading_graph
@@ -27,14 +26,6 @@ PRECISIONS = ("fp32", "fp16")
 _SIZES = (208, 240), (262, 419)  # heights and widths of contents that free sides are tried with
 
 Inputs: TypeAlias = tuple[Tensor, ...]
-
-
-@dataclass(frozen=True)
-class Exported:
-    """A file that was written."""
-
-    path: Path
-    agreement: str  # how far it is from torch, in words
 
 
 def export_onnx(

@@ -11,11 +11,11 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from vidstyle.errors import InputError, UsageError
+from vidstyle.checkpoints import checked_tensor, read_checkpoint
+from vidstyle.errors import UsageError
 from vidstyle.export.graphs import graph_of
 from vidstyle.export.onnx import to_onnx
 from vidstyle.networks import NETWORKS
-from vidstyle.networks.checkpoints import read_checkpoint
 from vidstyle.networks.loading import load_network
 from vidstyle.weights import ALL_PRECISIONS, Header, Model, header_metadata, published_checkpoint
 
@@ -104,29 +104,9 @@ def read_parts(
     for name, keys in official.items():
         tensors = read_checkpoint(parts[name])
         for theirs, ours in keys.items():
-            found[ours] = _checked(tensors, theirs, wanted[ours].shape, name, parts[name])
+            hint = f"is it the file for {_option(name)}?"
+            found[ours] = checked_tensor(tensors, theirs, wanted[ours].shape, parts[name], hint)
     return found
-
-
-def _checked(
-    tensors: Mapping[str, Any], key: str, shape: torch.Size, part: str, path: Path
-) -> Tensor:
-    if key not in tensors:
-        some = ", ".join(list(tensors)[:3])
-        raise InputError(
-            f"{str(path)!r} has no tensor {key!r} (it has {some}, …): "
-            f"is it the file for {_option(part)}?"
-        )
-    tensor = tensors[key]
-    if not isinstance(tensor, Tensor) or tensor.shape != shape:
-        actual = tuple(tensor.shape) if isinstance(tensor, Tensor) else type(tensor).__name__
-        raise InputError(
-            f"In {str(path)!r} the tensor {key!r} is {actual}, and {tuple(shape)} is needed: "
-            f"is it the file for {_option(part)}?"
-        )
-    if not torch.isfinite(tensor).all():
-        raise InputError(f"In {str(path)!r} the tensor {key!r} has numbers that are not finite.")
-    return tensor.float().contiguous()
 
 
 def _option(part: str) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from vidstyle.checkpoints import read_checkpoint
 from vidstyle.errors import InputError
-from vidstyle.networks.checkpoints import read_checkpoint
 from vidstyle.networks.vgg import PRUNED, VGG
 
 CONTENT_LAYERS = (2, 3)  # relu3_1 and relu4_1, of the four

@@ -8,6 +8,8 @@ FLOWS = Table(
     "flow",
     {
         "dis": "vidstyle.temporal.dis:Dis",
+        "raft-small": "vidstyle.temporal.raft:small",
+        "raft-large": "vidstyle.temporal.raft:large",
         "exact": "vidstyle.temporal.exact:Exact",
     },
 )

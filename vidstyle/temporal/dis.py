@@ -23,8 +23,8 @@ PRESETS = {
     "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
 }
 # Up to how many pixels each is taken, so that no flow takes much over 50 ms on two cores of 2024:
-# medium is half as wrong as fast for five times the time, ultrafast takes half of that
-# (bench/flow.py).
+# medium is half as wrong as fast for four times the time, and ultrafast a fifth more than fast for
+# half of it (bench/flow.py).
 _UP_TO = {"medium": 854 * 480, "fast": 1280 * 720}
 _LEAST_SIDE = 32  # pixels; below, OpenCV 5.0 crashes on pictures that are far wider than high
 

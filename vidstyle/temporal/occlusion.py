@@ -53,8 +53,10 @@ def leaves(flow: Flow) -> HostArray:
 
 def breaks(flow: Flow) -> HostArray:
     """Where motion breaks: |grad v_x|^2 + |grad v_y|^2 > 0.01 |v|^2 + 0.002. bool [H, W]."""
-    down, right = np.gradient(flow, axis=(0, 1))
-    return np.asarray(_length2(down) + _length2(right) > 0.01 * _length2(flow) + 0.002)
+    steepness = sum(
+        _length2(np.gradient(flow, axis=axis)) for axis in (0, 1) if flow.shape[axis] > 1
+    )
+    return np.asarray(steepness > 0.01 * _length2(flow) + 0.002)
 
 
 def _length2(vectors: HostArray) -> HostArray:

@@ -33,3 +33,11 @@ def places(flow: Flow) -> tuple[HostArray, HostArray]:
 def composed(flow: Flow, earlier: Flow) -> Flow:
     """The flow across two steps: `flow` to the frame before, `earlier` from there to its own."""
     return np.asarray(flow + warp(earlier, flow))
+
+
+def resized(flow: Flow, height: int, width: int) -> Flow:
+    """A flow for pictures of another size: its places and its numbers."""
+    if flow.shape[:2] == (height, width):
+        return flow
+    scale = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
+    return np.asarray(cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR) * scale)

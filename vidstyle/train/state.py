@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vidstyle.checkpoints import read_checkpoint
 from vidstyle.errors import InputError, UsageError
 from vidstyle.networks import NETWORKS
-from vidstyle.networks.checkpoints import read_checkpoint
 from vidstyle.networks.loading import load_network
 from vidstyle.networks.lossnet import load_pruned
 from vidstyle.networks.microast import MicroAST

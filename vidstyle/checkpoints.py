@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
+from torch import Tensor
 
 from vidstyle.errors import InputError
 
@@ -40,6 +41,35 @@ def read_checkpoint(path: Path) -> Mapping[str, Any]:
     if not isinstance(loaded, Mapping):
         raise InputError(f"{str(path)!r} holds a {type(loaded).__name__}, not tensors by name.")
     return {str(key).removeprefix("module."): value for key, value in loaded.items()}
+
+
+def checked_tensor(
+    tensors: Mapping[str, Any], key: str, shape: torch.Size, path: Path, hint: str
+) -> Tensor:
+    """The tensor `key` of a checkpoint, as float32.
+
+    Args:
+        tensors: what `read_checkpoint` gave.
+        key: its name there.
+        shape: which it must have.
+        path: of the file, to name it.
+        hint: what to ask where it does not fit, such as "is it the file for --vgg?".
+
+    Raises:
+        InputError: it is not there, of another shape, or not finite.
+    """
+    if key not in tensors:
+        some = ", ".join(list(tensors)[:3])
+        raise InputError(f"{str(path)!r} has no tensor {key!r} (it has {some}, …): {hint}")
+    tensor = tensors[key]
+    if not isinstance(tensor, Tensor) or tensor.shape != shape:
+        actual = tuple(tensor.shape) if isinstance(tensor, Tensor) else type(tensor).__name__
+        raise InputError(
+            f"In {str(path)!r} the tensor {key!r} is {actual}, and {tuple(shape)} is needed: {hint}"
+        )
+    if not torch.isfinite(tensor).all():
+        raise InputError(f"In {str(path)!r} the tensor {key!r} has numbers that are not finite.")
+    return tensor.float().contiguous()
 
 
 def _loaded(path: Path) -> Any:

@@ -253,3 +253,14 @@ def test_a_truncated_clip_is_partial(tmp_path: Path) -> None:
     assert not (tmp_path / "o.mp4").exists()
     summary = through(source, tmp_path / "all.mp4", max_errors=1.0)
     assert summary.lost > 5
+
+
+def test_a_check_says_how_much_the_drawing_flickers(tmp_path: Path) -> None:
+    slow = [in_bits(smooth(48, 64, n / 600)) for n in range(30)]
+    source = clip(tmp_path / "in.mp4", pictures=slow)
+    summary = through(source, tmp_path / "out.mp4", check=True)
+    assert summary.flicker is not None and summary.flicker.every == 16
+    short, long = summary.flicker.short, summary.flicker.long
+    assert short is not None and long is not None
+    assert (short.above, long.above) == (0, 0)  # what is drawn is the content itself
+    assert short.trusted > 0.5

@@ -71,6 +71,7 @@ class Job:
     mask: Several = ()  # each a picture or clip: drawn where it is white; or "FILE=STYLE"
     feather: float = 2.0  # pixels by which a mask's edges are softened
     max_size: str | None = None  # as `size`; larger frames are drawn so small, then enlarged
+    check: bool = False  # how much the drawing flickers is said at the end
     # The rest is for networks that draw by optimization.
     vgg: str | None = None  # a whole normalized VGG-19, to compare by
     optimizer: str | None = None  # "lbfgs" or "adam"

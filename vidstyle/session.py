@@ -25,12 +25,15 @@ from vidstyle.sinks import check_output, check_picture, open_sink
 from vidstyle.sinks.codecs import Encoding
 from vidstyle.sources import Reading, open_source
 from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
+from vidstyle.temporal.checker import Checker, Flicker
+from vidstyle.temporal.dis import Dis
 from vidstyle.weights import find_model, models
 
 log = logging.getLogger(__name__)
 
 DEPTH = 3  # frames that wait at each thread boundary
 FRAMES_BETWEEN_TRIMS = 200
+FRAMES_BETWEEN_CHECKS = 16  # a check takes as long as drawing a few
 
 OnFrame = Callable[[Meter, VideoInfo], None]  # called after each frame; may raise Interrupted
 
@@ -52,6 +55,7 @@ class Summary:
     precision: str
     decoder: str  # "nvdec" or "software"
     tracks: tuple[str, ...]  # what was done with sound and subtitles
+    flicker: Flicker | None  # where `job.check` asks for it
 
 
 def run(
@@ -70,13 +74,16 @@ def run(
     meter = Meter()
     check_job(job)
     gpu = gpu_for(job, stylizer)
+    checker = Checker(Dis(), every=FRAMES_BETWEEN_CHECKS) if job.check else None
     with open_source(job.source, reading_of(job, gpu)) as source:
         info = job.output_info(source.info)
         stylizer = stylizer or load_stylizer(drawing_of(job))
         with (
             directed(job, stylizer, job.drawn_info(source.info), on_step) as direction,
             open_sink(job.sink, info, encoding_of(job), job.overwrite) as sink,
-            closing(drawings(source, job, direction, meter, gpu, not sink.takes_tensors)) as frames,
+            closing(
+                drawings(source, job, direction, meter, gpu, not sink.takes_tensors, checker)
+            ) as frames,
         ):
             for frame in frames:
                 with meter.time("write"):
@@ -90,7 +97,7 @@ def run(
         sink.destination, meter.frames("write"), source.lost, meter.seconds,
         meter.first_frame_seconds or 0.0, meter.frames_per_second, meter.milliseconds(),
         stylizer.network, stylizer.runtime, stylizer.device, stylizer.precision,
-        source.decoder, tuple(sink.notes),
+        source.decoder, tuple(sink.notes), None if checker is None else checker.flicker,
     )  # fmt: skip
 
 
@@ -111,13 +118,13 @@ def directed(
 def gpu_for(job: Job, stylizer: Stylizer | None = None) -> str | None:
     """The GPU where frames stay from their decoding on; None: they are the host's.
 
-    What lies around the network is computed on the host: masks, other colors, other sizes.
+    What lies around the network is computed on the host: masks, other colors, other sizes, checks.
     """
     device = choose(job.runtime, job.device)[1] if stylizer is None else stylizer.device
     if not device.startswith("cuda") or find_model(job.network).header.optimizes:
         return None
-    on_host = job.regions or job.keep_color or job.size or job.max_size or job.side_by_side
-    return None if on_host else device
+    others = job.regions, job.keep_color, job.size, job.max_size, job.side_by_side, job.check
+    return None if any(others) else device
 
 
 def drawings(
@@ -127,6 +134,7 @@ def drawings(
     meter: Meter,
     gpu: str | None = None,
     to_host: bool = True,
+    checker: Checker | None = None,
 ) -> Generator[Frame]:
     """The frames of `source`, drawn; it is read on one thread, and drawn on another.
 
@@ -137,12 +145,14 @@ def drawings(
         meter: is told what each stage takes.
         gpu: where they stay meanwhile; None: on the host.
         to_host: whether they come back from there.
+        checker: is shown each frame beside its drawing, on the host.
     """
     info = job.drawn_info(source.info)
     contents = meter.watch("read", source)
     if gpu is None:
         contents = ahead(contents, DEPTH)
-        return ahead(draw(contents, info, direction, job.side_by_side, meter), DEPTH)
+        drawn = draw(contents, info, direction, job.side_by_side, meter, checker)
+        return ahead(drawn, DEPTH)
     from vidstyle.transfer import downloaded, uploaded  # only here, since they load torch
 
     contents = ahead(uploaded(contents, gpu), DEPTH)
@@ -157,6 +167,7 @@ def draw(
     direction: Direction,
     side_by_side: bool,
     meter: Meter,
+    checker: Checker | None = None,
 ) -> Generator[Frame]:
     """Draw each frame at the size of `info`; side by side, the content stays at its left.
 
@@ -171,9 +182,12 @@ def draw(
                 if alpha is not None:
                     alpha = resize(alpha, info.height, info.width)
                 pixels, scene = direction(content, frame.time, scene)
-                if side_by_side:
-                    pixels = np.hstack([content, pixels])
-                    alpha = None if alpha is None else np.hstack([alpha, alpha])
+            if checker is not None:
+                with meter.time("check"):
+                    checker.see(content, pixels, frame.index)
+            if side_by_side:
+                pixels = np.hstack([content, pixels])
+                alpha = None if alpha is None else np.hstack([alpha, alpha])
             yield replace(frame, pixels=pixels, alpha=alpha)
 
 

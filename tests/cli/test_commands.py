@@ -235,3 +235,13 @@ def test_a_photograph_is_drawn() -> None:
     assert typed("stylize", "in.jpg", "o.png", "--style", "ink", "--quiet") == 0
     with Image.open("o.png") as drawn:
         assert drawn.size == (50, 30)
+
+
+def test_a_run_says_how_much_it_flickers_if_asked(capfd: pytest.CaptureFixture[str]) -> None:
+    clip(Path("long.mp4"), frames=14)
+    assert typed("stylize", "long.mp4", "o.mp4", *DRAWN, "--check") == 0
+    said = capfd.readouterr().out.splitlines()[-1]
+    assert said.startswith("flicker, as RMSE above the content's own: 0.00") and "16th" in said
+    assert typed("stylize", "in.mp4", "p.mp4", *DRAWN, "--check", "--json") == 0
+    flicker = json.loads(capfd.readouterr().out)["flicker"]
+    assert flicker == {"short": None, "long": None, "every": 16}  # ten frames are too few

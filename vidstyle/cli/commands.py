@@ -171,6 +171,12 @@ _talking = _options(
 @click.option("--bitrate", metavar="N", help="Bits a second instead of a quality: 8M, 2500k.")
 @click.option("--pix-fmt", metavar="NAME", help="FFmpeg's pixel format. [as the input]")
 @click.option("--audio/--no-audio", default=None, help="Keep sound and subtitles. [keep]")
+@click.option(
+    "--check",
+    is_flag=True,
+    default=None,
+    help="Say at the end how much the drawing flickers; see: vidstyle check.",
+)
 @_reading
 @click.option(
     "--max-errors",

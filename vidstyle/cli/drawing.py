@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vidstyle.contracts import Step, VideoInfo
     from vidstyle.job import Job
     from vidstyle.pipeline import Meter
+    from vidstyle.temporal.checker import Flicker
 
 
 def stylize_clip(job: Job, quiet: bool, as_json: bool, check: Check) -> None:
@@ -48,7 +49,7 @@ def stylize_clip(job: Job, quiet: bool, as_json: bool, check: Check) -> None:
         f"{summary.output}: {summary.frames} frames in {summary.seconds:.1f} s, "
         f"{summary.frames_per_second:.1f} fps ({stages})"
     )
-    lines = [text, *summary.tracks]
+    lines = [text, *summary.tracks, *_flicker_lines(summary.flicker)]
     report(asdict(summary), as_json, lines, quiet, sys.stderr if job.sink == "-" else sys.stdout)
 
 
@@ -64,6 +65,18 @@ def stylize_folder(job: Job, quiet: bool, as_json: bool, check: Check) -> None:
     summary = run_folder(job, on_photo, lambda step: check.within_a_frame())
     lines = [f"{summary.output}: {summary.photographs} photographs"]
     report(asdict(summary), as_json, lines, quiet)
+
+
+def _flicker_lines(flicker: Flicker | None) -> list[str]:
+    if flicker is None:
+        return []
+    if flicker.short is None:
+        return ["flicker: too few frames could be compared"]
+    long = "" if flicker.long is None else f", {flicker.long.above:.4f} 10 frames apart"
+    return [
+        f"flicker, as RMSE above the content's own: {flicker.short.above:.4f} 1 frame apart{long} "
+        f"(of each {flicker.every}th frame)"
+    ]
 
 
 def _moment(meter: Meter, total: int | None) -> Moment:

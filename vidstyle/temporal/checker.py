@@ -6,6 +6,7 @@ Short flicker is seen from one frame to the next, and what slowly wanders ten fr
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from vidstyle.contracts import HostArray, Pixels
@@ -34,6 +35,15 @@ class Seen(NamedTuple):
     changes: dict[int, Change]  # since the frame SHORT and the one LONG before, as far as one is
 
 
+@dataclass(frozen=True)
+class Flicker:
+    """The figures of a clip while it is drawn; before it is encoded."""
+
+    short: WarpingError | None  # from one frame to the next; None where nothing could be compared
+    long: WarpingError | None  # ten frames apart
+    every: int  # only each so many frames were compared with those before
+
+
 class Checker:
     """Remembers the last ten frames, and none from before a cut.
 
@@ -51,7 +61,6 @@ class Checker:
         self._glance: HostArray | None = None
         self._tallies = {SHORT: Tally(), LONG: Tally()}
         self.frames = 0
-        self.cuts = 0
         self.size = (0, 0)  # height and width at which frames are compared: the first one says
 
     def see(self, content: Pixels, drawn: Pixels, number: int) -> Seen:
@@ -63,8 +72,7 @@ class Checker:
         cut = self._glance is not None and is_cut(self._glance, view)
         if cut:
             self._recent.clear()
-            self.cuts += 1
-        changes = self._changes(pair, number) if self.frames % self._every == 0 else {}
+        changes = self._changes(pair, number) if self._is_due else {}
         for interval, change in changes.items():
             self._tallies[interval] += tally(change.errors)
         self._recent.append((pair, number))
@@ -72,9 +80,19 @@ class Checker:
         self.frames += 1
         return Seen(pair, cut, changes)
 
+    @property
+    def flicker(self) -> Flicker:
+        """Of all frames so far."""
+        return Flicker(self.figures(SHORT), self.figures(LONG), self._every)
+
     def figures(self, interval: int) -> WarpingError | None:
         """Of all frames so far; None where nothing could be compared."""
         return self._tallies[interval].figures
+
+    @property
+    def _is_due(self) -> bool:
+        """Whether this frame is compared; the first is one that has all earlier ones it needs."""
+        return self.frames % self._every == LONG % self._every
 
     def _changes(self, now: Pair, number: int) -> dict[int, Change]:
         found = {}

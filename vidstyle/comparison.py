@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vidstyle.alignment import aligned
 from vidstyle.contracts import Frame, VideoInfo
-from vidstyle.errors import InputError, UnknownName
+from vidstyle.errors import InputError, UnknownName, UsageError
 from vidstyle.sources import DEFAULT_RATE, Reading, open_source
 from vidstyle.temporal import FLOWS
 from vidstyle.temporal.checker import LONG, LONG_SIDE, SHORT, Checker
@@ -22,6 +22,7 @@ from vidstyle.temporal.warping_error import WarpingError, tally
 from vidstyle.temporal.worst import Worst, WorstMoments
 
 _SAME_SHAPE = 0.01  # by which width over height may differ: encoders like even sides
+_RATES = 0.01, 1000  # frames a second
 _FLAT = 1.0  # levels of 255 by which a picture varies: below, no motion can be seen in it
 
 OnFrame = Callable[[int, int | None], None]  # frames compared, and how many there are if known
@@ -81,8 +82,10 @@ def check(
     Raises:
         InputError: a clip cannot be read, or both have different shapes, or fewer than two frames,
             or not half of those of the shorter one, are shown at the same time.
-        UsageError: there is no such flow.
+        UsageError: there is no such flow, or a rate that cannot be.
     """
+    if rate is not None and not _RATES[0] <= rate <= _RATES[1]:
+        raise UsageError(f"--fps is {_RATES[0]:g} to {_RATES[1]:g}; got {rate:g}.")
     estimator, long_side = _estimator(flow)
     reading = Reading(rate=None if rate is None else Fraction(rate).limit_denominator(1001))
     with (

@@ -81,6 +81,18 @@ def test_a_file_that_is_there_is_not_replaced_unasked(clips, capfd, option):
     assert typed("check", *clips, option, "there", "--overwrite") == 0
 
 
+@pytest.mark.parametrize(
+    "option", ["--fail-above=nan", "--fail-above=-1", "--fps=0", "--fps=nan", "--json=no/a.json"]
+)
+def test_an_option_that_cannot_be_is_refused(clips, capfd, option):
+    assert typed("check", *clips, option) == 2
+    assert capfd.readouterr().err.count("\n") == 1
+
+
+def test_an_input_is_never_replaced(clips):
+    assert typed("check", *clips, "--json", clips[1], "--overwrite") == 2
+
+
 @pytest.mark.parametrize("arguments", [("{0}", "nowhere.mp4"), ("{0}", "one.png"), ("{0}",)])
 def test_bad_input_is_said_in_one_line(clips, capfd, arguments):
     picture(Path("one.png"), 96, 128)

@@ -68,8 +68,11 @@ def check(
 
     if quiet:
         logging.getLogger("vidstyle").setLevel(logging.ERROR)
+    if fail_above is not None and not fail_above >= 0:
+        raise UsageError(f"--fail-above is 0 or more; got {fail_above:g}.")
     for file in (json_file, page_file):
-        _check_file(file, overwrite)
+        if file not in (None, "-"):
+            _check_file(str(file), (content, drawn), overwrite)
     progress = make_progress(quiet)
 
     def on_frame(done: int, total: int | None) -> None:
@@ -111,13 +114,13 @@ def _json(found: Consistency) -> str:
     return json.dumps(values, indent=2)
 
 
-def _check_file(address: str | None, overwrite: bool) -> None:
+def _check_file(address: str, inputs: tuple[str, str], overwrite: bool) -> None:
     """Refuse at once what could not be written at the end."""
-    if address in (None, "-"):
-        return
-    path = Path(str(address))
+    path = Path(address)
     if path.is_dir() or not path.parent.is_dir():
         raise UsageError(f"{address!r} cannot be written: it needs a file's name in a folder.")
+    if path.resolve() in (Path(name).resolve() for name in inputs):
+        raise UsageError(f"{address!r} is an input itself; write to another file.")
     if path.exists() and not overwrite:
         raise OutputExists(f"{address!r} is there already; --overwrite replaces it.")
 

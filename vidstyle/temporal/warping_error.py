@@ -53,12 +53,8 @@ def warping_errors(then: Pair, now: Pair, motion: Motion) -> Errors:
 
 def _squares(then: Pixels, now: Pixels, motion: Motion) -> HostArray:
     """The squared difference of `now` to `then`, warped, as the mean of R, G and B."""
-    difference = warp(_in_ones(then), motion.flow) - _in_ones(now)
-    return np.asarray((difference**2).mean(-1))
-
-
-def _in_ones(pixels: Pixels) -> HostArray:
-    return to_uint8(pixels).astype(np.float32) / 255
+    difference = warp(to_uint8(then).astype(np.float32), motion.flow) - to_uint8(now)
+    return np.asarray(np.einsum("hwc,hwc->hw", difference, difference) / (3 * 255.0**2))
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,10 @@ def lines(found: Consistency) -> list[str]:
     if found.cuts:
         cuts = [f"{time:.2f} s" for time in found.cuts[:_SHOWN]]
         said.append(f"New scenes: {', '.join(cuts)}{_more(len(found.cuts))}.")
-    said += [f"{count} frames skipped: {why}." for why, count in found.skipped.items()]
+    said += [
+        f"{count} {'frame' if count == 1 else 'frames'} skipped: {why}."
+        for why, count in found.skipped.items()
+    ]
     return [*said, *found.notes]
 
 

@@ -130,8 +130,8 @@ def test_a_cut_is_found_and_not_taken_for_flicker(tmp_path):
     one = clip(tmp_path / "scenes.mkv", pictures=scenes, **LOSSLESS)
     found = check(one, one)
     assert found.cuts == (pytest.approx(4 / 25),)
-    assert found.skipped == {"a new scene begins with them": 1}
-    assert found.moments[4].skipped == "a new scene begins with them"
+    assert found.skipped == {"a new scene begins there": 1}
+    assert found.moments[4].skipped == "a new scene begins there"
 
 
 def test_clips_are_aligned_by_their_times(tmp_path):

@@ -101,7 +101,7 @@ def check(
                 if on_frame is not None:
                     on_frame(comparison.checker.frames, ours.info.count)
         for clip, source in (("content", ours), ("drawing", theirs)):
-            comparison.skip(f"the {clip} is damaged there, or they are missing", source.lost)
+            comparison.skip(f"the {clip} is damaged there or misses them", source.lost)
             comparison.skip(f"only the {clip} has a frame at that time", alone[clip])
     return comparison.result(str(content), str(drawn), flow)
 
@@ -131,7 +131,7 @@ class _Comparison:
             self._worst.offer(content.index, time, short.above, seen.pair, errors)
         why = ""
         if seen.is_cut:
-            why = "a new scene begins with them"
+            why = "a new scene begins there"
             self._cuts.append(time)
         elif SHORT in seen.changes and short is None:
             why = "no motion could be trusted"

@@ -101,7 +101,7 @@ def check(
                 if on_frame is not None:
                     on_frame(comparison.checker.frames, ours.info.count)
         for clip, source in (("content", ours), ("drawing", theirs)):
-            comparison.skip(f"the {clip} is damaged there, or they are missing", source.lost)
+            comparison.skip(f"the {clip} is damaged there or misses them", source.lost)
             comparison.skip(f"only the {clip} has a frame at that time", alone[clip])
     return comparison.result(str(content), str(drawn), flow)
 
@@ -121,7 +121,7 @@ class _Comparison:
         """The next frame of both clips."""
         seen = self.checker.see(content.pixels, drawn.pixels, content.index)
         self._stillness.see(seen, time)
-        self._liveliest = max(self._liveliest, float(seen.pair.content.std()))
+        self._liveliest = max(self._liveliest, float(seen.pair.content.std((0, 1)).max()))
         short, long = (
             tally(seen.changes[interval].errors).figures if interval in seen.changes else None
             for interval in (SHORT, LONG)
@@ -131,7 +131,7 @@ class _Comparison:
             self._worst.offer(content.index, time, short.above, seen.pair, errors)
         why = ""
         if seen.is_cut:
-            why = "a new scene begins with them"
+            why = "a new scene begins there"
             self._cuts.append(time)
         elif SHORT in seen.changes and short is None:
             why = "no motion could be trusted"
@@ -182,7 +182,9 @@ def _estimator(flow: str) -> tuple[FlowEstimator, int | None]:
 
 
 def _check_shapes(content: VideoInfo, drawn: VideoInfo) -> None:
-    shapes = [float(info.width * info.sample_aspect / info.height) for info in (content, drawn)]
+    shapes = [
+        float(info.width * (info.sample_aspect or 1) / info.height) for info in (content, drawn)
+    ]
     if abs(shapes[1] / shapes[0] - 1) > _SAME_SHAPE:
         raise InputError(
             f"The content is {content.width}x{content.height} and the drawing {drawn.width}x"

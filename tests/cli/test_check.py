@@ -42,7 +42,10 @@ def test_a_table_says_how_much_it_flickers(clips, capfd):
     out = capfd.readouterr().out
     assert re.search(r"above the content's own +0\.07\d+ +0\.0\d+\n", out)  # 20 of 255
     assert "40 frames in 1.6 s, compared at 128x96 along the flow of dis." in out
-    assert "New scenes: 1.44 s." in out and "1 frames skipped: a new scene" in out
+    assert (
+        "New scenes: 1.44 s." in out
+        and "Not compared: 1 frame, since a new scene begins there." in out
+    )
 
 
 def test_json_has_every_figure(clips, capfd):

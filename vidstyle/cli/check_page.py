@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from html import escape
 
-from vidstyle.cli.check_table import figures, still_lines
+from vidstyle.cli.check_table import figures, skipped, still_lines
 from vidstyle.cli.plot import Line, Mark, plot
 from vidstyle.comparison import Consistency
 from vidstyle.temporal.warping_error import WarpingError
@@ -45,7 +45,7 @@ def page(found: Consistency) -> str:
         _over_time(found),
         _still(found),
         _worst(found.worst),
-        _skipped(found),
+        _not_compared(found),
         _MEANING,
     ]
     name = escape(found.drawn)
@@ -143,8 +143,8 @@ def _moment(place: int, moment: Worst) -> str:
     )
 
 
-def _skipped(found: Consistency) -> str:
-    rows = [f"{count} frames: {why}" for why, count in found.skipped.items()]
+def _not_compared(found: Consistency) -> str:
+    rows = skipped(found)
     if found.cuts:
         rows.append("new scenes at " + ", ".join(f"{time:.2f} s" for time in found.cuts))
     items = "".join(f"<li>{escape(row)}</li>" for row in rows) or "<li>no frame</li>"

@@ -27,11 +27,16 @@ def lines(found: Consistency) -> list[str]:
     if found.cuts:
         cuts = [f"{time:.2f} s" for time in found.cuts[:_SHOWN]]
         said.append(f"New scenes: {', '.join(cuts)}{_more(len(found.cuts))}.")
-    said += [
-        f"{count} {'frame' if count == 1 else 'frames'} skipped: {why}."
+    said += [f"Not compared: {row}." for row in skipped(found)]
+    return [*said, *found.notes]
+
+
+def skipped(found: Consistency) -> list[str]:
+    """Which frames were not compared, and why."""
+    return [
+        f"{count} {'frame' if count == 1 else 'frames'}, since {why}"
         for why, count in found.skipped.items()
     ]
-    return [*said, *found.notes]
 
 
 def figures(found: Consistency) -> list[list[str]]:

@@ -50,6 +50,12 @@ def test_lines_fit_80_columns_and_have_every_runtime(found):
     assert all(any(line.split()[:1] == [name] for line in lines) for name in RUNTIMES)
 
 
+def test_a_long_name_of_an_engine_is_cut_to_the_width(found):
+    engines = {"folder": "/engines", "bytes": 7, "files": {f"{'n' * 90}-0123456789ab.engine": 7}}
+    lines = facts_lines(found | {"engines": engines})
+    assert any(line.endswith("nnn…") and len(line) == 80 for line in lines)
+
+
 def test_a_gpu_is_shown_with_its_driver(found):
     nvidia = {"version": "580.82.07", "cuda": "13.0", "gpus": [GPU]}
     said = lines_of(found, nvidia=nvidia)

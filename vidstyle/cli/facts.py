@@ -13,6 +13,7 @@ _WIDTH = 80  # characters
 _LABEL = 17  # characters of the first column, with the spaces around
 _COLUMN = 18  # and of those between the first and the last
 _ENGINES_SHOWN = 8
+_NAME_SHOWN = _WIDTH - _LABEL  # characters of an engine
 
 Facts = dict[str, Any]
 Row = tuple[str, ...]  # a label, and one column or two
@@ -113,7 +114,8 @@ def _files(facts: Facts) -> Iterator[Row]:
     yield "engines", _said(engines, lambda engines: _kept(len(engines["files"]), engines))
     files = list(engines.get("files", {}).items())
     for name, size in files[:_ENGINES_SHOWN]:
-        yield _size(size), re.sub(r"(-[0-9a-f]{12})?\.engine$", "", name)  # without its checksum
+        name = re.sub(r"(-[0-9a-f]{12})?\.engine$", "", name)  # without its checksum
+        yield _size(size), name if len(name) <= _NAME_SHOWN else f"{name[: _NAME_SHOWN - 1]}…"
     if len(files) > _ENGINES_SHOWN:
         yield "", f"and {len(files) - _ENGINES_SHOWN} more; --json names all"
 

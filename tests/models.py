@@ -1,15 +1,18 @@
 """Models with random weights, for tests of what every network must do."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
+from filelock import FileLock
 
 from vidstyle.networks import NETWORKS
 from vidstyle.networks.importing import header_of, store_model
 from vidstyle.networks.vgg import PRUNED
-from vidstyle.weights import Model, published_checkpoints
+from vidstyle.weights import Model, model_at, published_checkpoints
 
 NETWORK_AND_CONFIG: dict[str, tuple[str, dict[str, Any]]] = {
     **{name: (name, {}) for name in NETWORKS},
@@ -45,10 +48,29 @@ def random_network(name: str) -> Any:
 
 @lru_cache
 def random_model(name: str, folder: Path) -> Model:
-    """A model with seeded weights, stored in `folder` with its graphs."""
-    module = random_network(name)
-    header = header_of(module, *NETWORK_AND_CONFIG[name], "none", "random")
-    return store_model(folder / f"{name}-random.safetensors", header, module.state_dict())
+    """A model with seeded weights, stored in `folder` with its graphs, which take a while.
+
+    Processes that test side by side make it once.
+    """
+    path = folder / f"{name}-random.safetensors"
+    done = folder / f"{name}.done"
+    with FileLock(folder / f"{name}.lock"):
+        if done.exists():
+            return model_at(path)
+        module = random_network(name)
+        header = header_of(module, *NETWORK_AND_CONFIG[name], "none", "random")
+        model = store_model(path, header, module.state_dict())
+        done.touch()
+        return model
+
+
+@lru_cache
+def random_models(factory: pytest.TempPathFactory) -> Path:
+    """The folder where random models lie, for all processes that test side by side."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "random-models"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def picture(height: int, width: int, seed: int = 0):

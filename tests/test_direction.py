@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from models import picture, random_model
+from models import picture, random_model, random_models
 from PIL import Image
 
 from vidstyle.direction import Direction
@@ -161,8 +161,8 @@ def test_a_mask_that_is_not_there_is_said_before_anything_is_drawn(stylizer):
 @pytest.fixture
 def bank(tmp_path_factory, monkeypatch):
     """One that has learned two styles by heart."""
-    random_model("stylebank", tmp_path_factory.getbasetemp())
-    monkeypatch.setenv("VIDSTYLE_DATA", str(tmp_path_factory.getbasetemp()))
+    model = random_model("stylebank", random_models(tmp_path_factory))
+    monkeypatch.setenv("VIDSTYLE_DATA", str(model.path.parent))
     return load_stylizer(Drawing("stylebank-random", device="cpu", precision="fp32"))
 
 
@@ -188,8 +188,8 @@ def test_learned_styles_cannot_be_recolored(bank):
     "settings", [{"style": ("ink", "mosaic")}, {"style": "ink", "style_size": 1025}], ids=str
 )
 def test_what_a_network_cannot_mix_is_refused(settings, tmp_path_factory, monkeypatch):
-    random_model("stytr2", tmp_path_factory.getbasetemp())
-    monkeypatch.setenv("VIDSTYLE_DATA", str(tmp_path_factory.getbasetemp()))
+    model = random_model("stytr2", random_models(tmp_path_factory))
+    monkeypatch.setenv("VIDSTYLE_DATA", str(model.path.parent))
     stylizer = load_stylizer(Drawing("stytr2-random", device="cpu", precision="fp32"))
     with pytest.raises(UsageError, match="cannot be mixed"):
         drawn(stylizer, **settings)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from fakes import typed
 from media import clip, facts, pictures_in
-from models import NETWORK_AND_CONFIG, picture, random_model, random_network
+from models import NETWORK_AND_CONFIG, picture, random_model, random_models, random_network
 
 from vidstyle.contracts import Profile
 from vidstyle.export.tensorrt import Order, build_engine
@@ -21,9 +21,10 @@ COMPILED = [
 ]  # one that optimizes draws picture by picture, and has no graphs
 every_network = pytest.mark.parametrize("name", list(NETWORK_AND_CONFIG))
 every_compiled_network = pytest.mark.parametrize("name", COMPILED)
-each_kind_of_network = pytest.mark.parametrize(  # the last of each is its smallest
-    "name", {NETWORK_AND_CONFIG[name][0]: name for name in COMPILED}.values()
-)
+# The last of each is its smallest: graphs take up to a minute to export. Those that come with
+# vidstyle are compared with their modules by test_every_precision.py.
+SMALLEST = list({NETWORK_AND_CONFIG[name][0]: name for name in COMPILED}.values())
+each_kind_of_network = pytest.mark.parametrize("name", SMALLEST)
 every_published_network = pytest.mark.parametrize("name", list(published_checkpoints()))
 torch.manual_seed(0)
 
@@ -33,7 +34,7 @@ LIMITS = {"wct": 2e-2, "wct-16x": 2e-2}  # other roots, and few places: much har
 
 @pytest.fixture
 def model(name, tmp_path_factory):
-    return random_model(name, tmp_path_factory.getbasetemp())
+    return random_model(name, random_models(tmp_path_factory))
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ def test_strength_changes_the_drawing(network):
     assert (full - half).abs().mean() > 1e-3
 
 
-@every_compiled_network
+@each_kind_of_network
 def test_the_exported_graphs_draw_what_the_module_draws(name, model, network):
     openvino = pytest.importorskip("vidstyle.runtimes.openvino")
     runtime = openvino.OpenVINO()
@@ -145,7 +146,7 @@ def test_tensorrt_builds_both_its_functions(model):
         assert len(build_engine(graph.name, onnx, order)) > 20_000
 
 
-@every_network
+@pytest.mark.parametrize("name", [*SMALLEST, "gatys"])
 def test_the_command_line_stylizes_a_clip_with_it(model, tmp_path, monkeypatch):
     monkeypatch.setenv("VIDSTYLE_DATA", str(model.path.parent))
     content = clip(tmp_path / "in.mp4", frames=3, sound=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from models import picture, random_model
+from models import picture, random_model, random_models
 
 from vidstyle.contracts import VideoInfo
 from vidstyle.errors import UnknownName, VidstyleError
@@ -30,9 +30,9 @@ def test_strength_is_the_share_of_the_drawing(network):
         assert np.abs(drawn - (strength * full + (1 - strength) * CONTENT)).max() <= 1
 
 
-def test_where_a_networks_own_strength_ends_the_drawing_fades(tmp_path, monkeypatch):
-    random_model("adain", tmp_path)
-    monkeypatch.setenv("VIDSTYLE_DATA", str(tmp_path))
+def test_where_a_networks_own_strength_ends_the_drawing_fades(tmp_path_factory, monkeypatch):
+    model = random_model("adain", random_models(tmp_path_factory))
+    monkeypatch.setenv("VIDSTYLE_DATA", str(model.path.parent))
     stylizer = load_stylizer(Drawing("adain-random", device="cpu", precision="fp32"))
     strengths = [0.0, 0.02, 0.05, 0.0995, 0.1]
     drawn = [stylizer(CONTENT, stylizer.look(STYLE, s)).astype(float) for s in strengths]

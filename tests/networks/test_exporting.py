@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from models import picture, random_model
+from models import picture, random_model, random_models
 
 from vidstyle.errors import MissingPackage, UsageError, VidstyleError
 from vidstyle.export.agreement import gap, runnable
@@ -24,9 +24,9 @@ SIZES = [(49, 70), (11, 90)]  # the second must be padded
 
 
 @lru_cache
-def exported(name, base):
+def exported(name, factory):
     """A model with random weights, and where it was exported to, for any size."""
-    model, folder = random_model(name, base), base / f"exported-{name}"
+    model, folder = random_model(name, random_models(factory)), factory.mktemp(name)
     files = export_onnx(model, folder)
     assert [file.path for file in files] == sorted(folder.iterdir())
     return model, folder
@@ -39,12 +39,12 @@ def name(request):
 
 @pytest.fixture
 def model(name, tmp_path_factory):
-    return exported(name, tmp_path_factory.getbasetemp())[0]
+    return exported(name, tmp_path_factory)[0]
 
 
 @pytest.fixture
 def folder(name, tmp_path_factory):
-    return exported(name, tmp_path_factory.getbasetemp())[1]
+    return exported(name, tmp_path_factory)[1]
 
 
 only_microast = pytest.mark.parametrize("name", ["microast"])

@@ -18,6 +18,8 @@ from vidstyle.weights import find_model
 
 LEAST = torch.full((2, 4), 1e-3)
 
+pytestmark = pytest.mark.usefixtures("small_styles")
+
 
 @pytest.fixture(scope="module")
 def tools(tmp_path_factory):
@@ -33,7 +35,7 @@ def fitted(tools, seed=0):
 
 def test_feedback_brings_the_drawings_of_a_wrong_code_closer_to_the_style(tools, monkeypatch):
     """With weights that draw; as the loss network sees it, for a style that the fit has not met."""
-    monkeypatch.setattr(response, "CODES", 12)
+    monkeypatch.setattr(response, "CODES", 8)
     network = load_network(find_model("swift"))
     network.feedback.act.zero_()
     assert network.feedback.is_new

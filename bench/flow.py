@@ -17,10 +17,8 @@ EPE there the end-point error of these
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,6 +26,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from machine import machine, print_machine
+from rendered import renderer
 
 from vidstyle.contracts import HostArray, Pixels
 from vidstyle.image import read_picture
@@ -38,8 +37,6 @@ from vidstyle.temporal.flow import Flow, FlowEstimator
 from vidstyle.temporal.flow_weights import find_flow_weights
 from vidstyle.temporal.occlusion import breaks, leaves, unmatched
 
-ROOT = Path(__file__).parents[1]
-RENDERED = ROOT / "samples/render_clips.py"
 MOMENTS = (20, 60, 100)  # frames that stand before those that are looked at
 
 
@@ -126,9 +123,7 @@ def f1(found: HostArray, true: HostArray) -> float:
 
 def rendered() -> dict[str, list[Pair]]:
     """The rendered samples, by name."""
-    spec: Any = importlib.util.spec_from_file_location("render_clips", RENDERED)
-    script = sys.modules["render_clips"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    script = renderer()
     return {
         name: [rendered_pair(script, name, moment) for moment in MOMENTS] for name in script.CLIPS
     }

@@ -64,7 +64,6 @@ def random_model(name: str, folder: Path) -> Model:
         return model
 
 
-@lru_cache
 def random_models(factory: pytest.TempPathFactory) -> Path:
     """The folder where random models lie, for all processes that test side by side."""
     base = factory.getbasetemp()

@@ -20,7 +20,7 @@ FULL = Job(
     "in.mp4", "out.mp4", "ink", "adain", 0.5, "torch", "cpu", "fp32", "0:01", "0:02.5", "64x48",
     True, "h264", 20.5, "slow", "8M", "yuv420p", False, True, 24.0, "64x48", 0.5, 1000,
     ("0:05=mosaic", "0:07=ink:2"), 0.5, 512, "match", ("sky.png=ink", "face.mp4"), 4.0, "720p",
-    True, "vgg.pth", "adam", 10, "now.png",
+    "full", True, "vgg.pth", "adam", 10, "now.png",
 )  # fmt: skip
 
 

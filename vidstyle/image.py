@@ -135,7 +135,7 @@ def pad_to(pixels: Pixels, least: int) -> Pixels:
         return pixels
     if not isinstance(pixels, np.ndarray):
         return pixels.new_tensor(pad_to(pixels.cpu().numpy(), least))
-    return np.pad(pixels, ((0, below), (0, right), (0, 0)), mode="edge")
+    return cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REPLICATE)
 
 
 def faded(above: Pixels, below: Pixels, share: float) -> Pixels:

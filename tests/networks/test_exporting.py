@@ -1,8 +1,10 @@
 """Graphs for use elsewhere draw what vidstyle draws, with nothing done before or after them."""
 
 import sys
+import tempfile
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -24,9 +26,9 @@ SIZES = [(49, 70), (11, 90)]  # the second must be padded
 
 
 @lru_cache
-def exported(name, factory):
+def exported(name, models):
     """A model with random weights, and where it was exported to, for any size."""
-    model, folder = random_model(name, random_models(factory)), factory.mktemp(name)
+    model, folder = random_model(name, models), Path(tempfile.mkdtemp(dir=models))
     files = export_onnx(model, folder)
     assert [file.path for file in files] == sorted(folder.iterdir())
     return model, folder
@@ -39,12 +41,12 @@ def name(request):
 
 @pytest.fixture
 def model(name, tmp_path_factory):
-    return exported(name, tmp_path_factory)[0]
+    return exported(name, random_models(tmp_path_factory))[0]
 
 
 @pytest.fixture
 def folder(name, tmp_path_factory):
-    return exported(name, tmp_path_factory)[1]
+    return exported(name, random_models(tmp_path_factory))[1]
 
 
 only_microast = pytest.mark.parametrize("name", ["microast"])

@@ -172,6 +172,11 @@ _talking = _options(
 @click.option("--pix-fmt", metavar="NAME", help="FFmpeg's pixel format. [as the input]")
 @click.option("--audio/--no-audio", default=None, help="Keep sound and subtitles. [keep]")
 @click.option(
+    "--stabilize",
+    metavar="HOW",
+    help="Against flicker: off, light or full. [off for networks taught to be steady, else light]",
+)
+@click.option(
     "--check",
     is_flag=True,
     default=None,

@@ -1,0 +1,146 @@
+"""Keeps a drawing still where the world is still.
+
+The last drawing, and the one of ten frames ago, are moved along with what they show, and blended
+into the new one wherever they can be trusted: where the content looks as it did, and where they are
+not far from what the network draws now. So nothing old outlives a change. A blend is softer than a
+drawing; it gets its detail back.
+
+After Lai et al., "Learning blind video temporal consistency", ECCV 2018,
+https://arxiv.org/abs/1808.00449, in that it works with any network, knowing a clip and its drawing;
+but by flow alone, with no network of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from vidstyle.contracts import HostArray, Pixels
+from vidstyle.image import shrink_to, to_uint8
+from vidstyle.temporal.detail import detailed, sharpness
+from vidstyle.temporal.flow import FlowEstimator
+from vidstyle.temporal.tracking import coarse_size, falling, largest, sampled, tracked
+from vidstyle.temporal.warp import places, resized, warp
+
+_FAR = 10  # frames back, where the anchor is: texture does not drift over so many
+_OLDEST = 50.0  # drawings that count for the age of a blend
+_SHARP = 0.975  # of the sharpness that is drawn
+_FIRST_GAIN, _MOST_GAIN = 1.5, 10.0
+_QUICKLY = 8.0  # by how much the gain grows where all sharpness is wanting
+_SMOOTH = 1.5  # coarse pixels, over which drawings are compared
+
+
+class Kept(NamedTuple):
+    """A frame as it is remembered."""
+
+    seen: HostArray  # uint8 [h, w]  luma of the content, at the size at which motion is sought
+    drawing: HostArray  # float32, later uint8 [H, W, 3]  levels of 255, before it got its detail
+    age: HostArray  # float32 [h / 4, w / 4]  how many drawings are in it
+
+
+class Past(NamedTuple):
+    """What a stabilizer hands from frame to frame."""
+
+    last: Kept
+    anchors: tuple[Kept, ...]  # the oldest first
+    gain: float  # how much detail is brought back
+
+
+class Moved(NamedTuple):
+    """An earlier drawing where it would be now."""
+
+    drawing: HostArray  # float32 [H, W, 3]
+    trust: HostArray  # float32 [h / 4, w / 4], 0..1
+    age: HostArray
+
+
+@dataclass(frozen=True)
+class Stabilizer:
+    """One way to steady drawings: a pure function of a frame and of what the last one gave.
+
+    Args:
+        search: how motion is found,
+        side: in pictures of at most so many pixels on the longer side.
+        both_ways: whether it is checked by going back and forth.
+        weight: of what was drawn before, at most.
+        pull: of the anchor, against the last drawing.
+        kernel: OpenCV's, by which the last drawing is read between its pixels.
+        likeness: levels of 255 by which drawings may differ: up to the first an old one is trusted,
+            from the second on not at all. Flicker stays below.
+    """
+
+    search: FlowEstimator
+    side: int
+    both_ways: bool
+    weight: float
+    pull: float
+    kernel: int
+    likeness: tuple[float, float]
+
+    def __call__(
+        self, content: Pixels, drawn: Pixels, memory: Past | tuple[()] = ()
+    ) -> tuple[Pixels, Past]:
+        """Steady `drawn`.
+
+        Args:
+            content: uint8 or uint16 [H, W, 3], on the host.
+            drawn: its drawing, of the same size, as what comes back.
+            memory: what the last frame gave; () at the first one and after a cut.
+        """
+        seen = cv2.cvtColor(shrink_to(to_uint8(content), self.side), cv2.COLOR_RGB2GRAY)
+        levels = np.iinfo(drawn.dtype).max / 255
+        fresh = drawn.astype(np.float32)
+        fresh = fresh if levels == 1 else fresh / np.float32(levels)
+        if not memory or memory.last.drawing.shape != drawn.shape:
+            first = Kept(seen, fresh, np.zeros(coarse_size(seen)[::-1], np.float32))
+            return drawn, Past(first, (), _FIRST_GAIN)
+        blend, share, age = self._blended(seen, fresh, memory)
+        steady = detailed(blend, share * memory.gain, drawn.dtype)
+        wanting = _SHARP - sharpness(steady) / max(sharpness(drawn), 1e-3)
+        gain = float(np.clip(memory.gain + _QUICKLY * wanting, 0, _MOST_GAIN))
+        anchor = memory.last._replace(drawing=cv2.convertScaleAbs(memory.last.drawing))
+        anchors = (*memory.anchors, anchor)[1 - _FAR :]  # with the last one, _FAR
+        return steady, Past(Kept(seen, blend, age), anchors, gain)
+
+    def _blended(
+        self, seen: HostArray, fresh: HostArray, past: Past
+    ) -> tuple[HostArray, HostArray, HostArray]:
+        """The blend of what is drawn now and was before, the share of the latter, and its age."""
+        coarse = sampled(fresh, coarse_size(seen))
+        last = self._moved(past.last, seen, coarse, self.kernel)
+        drawing, age = last.drawing, (last.age + 1) * last.trust
+        share = np.minimum(age / (age + 1), self.weight)
+        if len(past.anchors) == _FAR - 1:
+            anchor = self._moved(past.anchors[0], seen, coarse, cv2.INTER_LINEAR)
+            pull = self.pull * anchor.trust
+            drawing = _mixed(drawing, anchor.drawing, pull / (pull + last.trust + 1e-3))
+            share = np.maximum(share, self.weight * anchor.trust)
+            age = np.maximum(age, (anchor.age + 1) * anchor.trust)
+        fine = _fine(share, fresh)
+        return _mixed(fresh, drawing, fine), fine, np.minimum(age, _OLDEST)
+
+    def _moved(self, old: Kept, seen: HostArray, coarse: HostArray, kernel: int) -> Moved:
+        """`old` as it would be now; `coarse` is the drawing of now."""
+        flow, trust = tracked(self.search, old.seen, seen, self.both_ways)
+        height, width = old.drawing.shape[:2]
+        if old.seen.shape != (height, width):
+            kernel = cv2.INTER_LINEAR  # of large pictures it is sharp enough
+        x, y = places(resized(flow, height, width))
+        drawing = cv2.remap(old.drawing, x, y, kernel, borderMode=cv2.BORDER_REPLICATE)
+        drawing = drawing.astype(np.float32, copy=False)
+        differs = cv2.GaussianBlur(sampled(drawing, coarse.shape[1::-1]) - coarse, (0, 0), _SMOOTH)
+        trust = trust * falling(largest(np.abs(differs)), *self.likeness)
+        return Moved(drawing, trust, warp(old.age, resized(flow, *trust.shape)))
+
+
+def _fine(share: HostArray, like: HostArray) -> HostArray:
+    return np.asarray(cv2.resize(share, like.shape[1::-1], interpolation=cv2.INTER_LINEAR))
+
+
+def _mixed(one: HostArray, other: HostArray, share: HostArray) -> HostArray:
+    """`one`, and of the `other` a share, which may be coarse."""
+    share = _fine(share, one)
+    return np.asarray(cv2.blendLinear(one, other, 1 - share, share))

@@ -1,0 +1,112 @@
+"""How a picture came from an earlier one, for those who blend the two.
+
+Beside the flow there is trust: how far what the earlier picture shows can stand for what is seen
+now. It is coarse, one value for 4x4 pixels, so that it costs little.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from vidstyle.contracts import HostArray, Pixels
+from vidstyle.temporal.flow import Flow, FlowEstimator
+from vidstyle.temporal.occlusion import leaves, unmatched
+from vidstyle.temporal.warp import resized, warp
+
+_COARSE = 4  # pixels to one value of trust
+_CHANGED = 6.0, 24.0  # levels of 255 by which contents differ: up to there trusted, then not at all
+_NEAR = 25  # values across, over which it is judged whether all stands
+# Standing explains the content as well as a flow does, if its squared error is at most so many
+# times that of the flow, and so many squared levels more: a flow also fits itself to noise, to
+# 1/1.35 of the error at a standard deviation of 3. Noise has no direction, so that flow which is
+# nearby over half a pixel on average is none.
+_TIMES, _MORE, _ASTRAY = 1.5, 2.0, 0.5
+
+
+class Track(NamedTuple):
+    """Where a picture was in an earlier one, and how surely."""
+
+    flow: Flow  # backward, [H, W, 2]; exactly 0 where nothing moves
+    trust: HostArray  # float32 [H / 4, W / 4], 0..1
+
+
+def tracked(search: FlowEstimator, before: Pixels, now: Pixels, both_ways: bool) -> Track:
+    """Find where `now` was in `before`.
+
+    Args:
+        search: finds the flow.
+        before: uint8 [H, W], luma.
+        now: the same.
+        both_ways: whether flow is checked by going back and forth; it takes twice as long, and else
+            it is not trusted where motion breaks.
+    """
+    flow = search.flow(before, now)
+    size = coarse_size(now)
+    rough = sampled(flow, size)
+    if both_ways:
+        unfit = unmatched(search.flow(now, before), flow).astype(np.float32)
+        wrong = sampled(cv2.blur(unfit, (_COARSE, _COARSE)), size)
+    else:
+        wrong = _broken(rough)
+    still, moved = cv2.absdiff(before, now), cv2.absdiff(warp(before, flow), now)
+    moves = _moving(rough, sampled(still, size), sampled(moved, size))
+    changed = [sampled(cv2.blur(each, (5, 5)), size).astype(np.float32) for each in (moved, still)]
+    trust = falling(_between(*changed, 1 - moves), *_CHANGED) * (1 - wrong * moves)
+    fine = cv2.resize(moves, flow.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    flow = cv2.multiply(flow, cv2.merge([fine, fine]))
+    trust = trust * ~leaves(resized(flow, *moves.shape))
+    return Track(flow, trust.astype(np.float32))
+
+
+def coarse_size(pixels: Pixels) -> tuple[int, int]:
+    """Width and height of what is coarse."""
+    return max(1, pixels.shape[1] // _COARSE), max(1, pixels.shape[0] // _COARSE)
+
+
+def sampled(array: HostArray, size: tuple[int, int]) -> HostArray:
+    """Some values of an array [H, W] or [H, W, C], at a width and height; far quicker than means."""
+    return np.asarray(cv2.resize(array, size, interpolation=cv2.INTER_NEAREST))
+
+
+def falling(values: HostArray, high: float, low: float) -> HostArray:
+    """1 up to `high`, 0 from `low` on."""
+    return np.asarray(np.clip((low - values) / (low - high), 0, 1))
+
+
+def largest(array: HostArray) -> HostArray:
+    """The largest of three channels; NumPy takes fifty times as long."""
+    red, green, blue = cv2.split(array)
+    return np.asarray(cv2.max(cv2.max(red, green), blue))
+
+
+def _moving(flow: Flow, still: HostArray, moved: HostArray) -> HostArray:
+    """0 where flow may as well be noise, 1 where something moves.
+
+    Args:
+        flow: coarse, as is all.
+        still: by how much the contents differ if nothing moves, levels of 255.
+        moved: by how much if all moves with the flow.
+    """
+    still, moved = (_nearby(each.astype(np.float32) ** 2) for each in (still, moved))
+    x, y = cv2.split(_nearby(flow))
+    explained = (still / (_TIMES * moved + _MORE) - 1) * 4
+    astray = (cv2.magnitude(x, y) - _ASTRAY) * 2
+    return np.asarray(np.clip(np.maximum(explained, astray), 0, 1))
+
+
+def _nearby(values: HostArray) -> HostArray:
+    return np.asarray(cv2.blur(values, (_NEAR, _NEAR)))
+
+
+def _between(one: HostArray, other: HostArray, share: HostArray) -> HostArray:
+    return np.asarray(one + share * (other - one))
+
+
+def _broken(flow: Flow) -> HostArray:
+    """Where motion breaks, 0..1; far more lenient than occlusion.breaks, which masks a third."""
+    down, right = np.gradient(flow, axis=(0, 1))
+    bend = (down**2 + right**2).sum(-1) / (0.01 * (flow**2).sum(-1) + 1.6)
+    return np.asarray(1 - falling(cv2.GaussianBlur(bend, (0, 0), 0.7), 1, 3))

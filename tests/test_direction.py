@@ -7,7 +7,7 @@ import pytest
 from models import picture, random_model, random_models
 from PIL import Image
 
-from vidstyle.direction import Direction
+from vidstyle.direction import Direction, stabilizer_of
 from vidstyle.errors import InputError, UnknownName, UsageError
 from vidstyle.job import Job
 from vidstyle.sources import Reading
@@ -193,3 +193,81 @@ def test_what_a_network_cannot_mix_is_refused(settings, tmp_path_factory, monkey
     stylizer = load_stylizer(Drawing("stytr2-random", device="cpu", precision="fp32"))
     with pytest.raises(UsageError, match="cannot be mixed"):
         drawn(stylizer, **settings)
+
+
+def frames(stylizer, contents, style="ink", **settings):
+    """Drawings of several frames, half a second apart."""
+    found = []
+    with Direction(Job("a.mp4", "b", style, **settings), stylizer, Reading()) as direction:
+        scene = direction.first_scene
+        for number, content in enumerate(contents):
+            pixels, scene = direction(content, Fraction(number, 2), scene)
+            found.append(pixels)
+    return found
+
+
+def noisy(count):
+    random = np.random.default_rng(0)
+    return [
+        np.clip(CONTENT + random.normal(0, 3, CONTENT.shape), 0, 255).astype(np.uint8)
+        for _ in range(count)
+    ]
+
+
+@pytest.mark.parametrize("how", ["light", "full"])
+def test_stabilized_drawings_change_less(stylizer, how):
+    contents = noisy(16)
+    off, steady = (frames(stylizer, contents, stabilize=name) for name in ("off", how))
+    assert np.array_equal(steady[0], off[0])
+    assert distance(steady[-1], steady[-2]) < 0.5 * distance(off[-1], off[-2])
+
+
+def test_a_cut_ends_what_is_steadied(stylizer):
+    contents = [*noisy(3), 255 - CONTENT, *noisy(1)]
+    off, steady = (frames(stylizer, contents, stabilize=name) for name in ("off", "full"))
+    same = [np.array_equal(*pair) for pair in zip(off, steady, strict=True)]
+    assert same == [True, False, False, True, True]
+
+
+def test_another_style_is_there_at_once(stylizer):
+    settings = {"style_at": ("0:01=mosaic",), "fade": 0.0}
+    off, steady = (
+        frames(stylizer, noisy(4), stabilize=name, **settings) for name in ("off", "light")
+    )
+    same = [np.array_equal(*pair) for pair in zip(off, steady, strict=True)]
+    assert same == [True, False, True, False]
+
+
+def test_each_region_is_steadied_in_its_own_style(stylizer, mask):
+    settings = {"mask": (f"{mask}=mosaic",), "feather": 0.0}
+    contents = noisy(8)
+    both = frames(stylizer, contents, stabilize="light", **settings)[-1]
+    alone = frames(stylizer, contents, "mosaic", stabilize="light")[-1]
+    assert np.array_equal(both[:, 33:], alone[:, 33:])
+
+
+def test_without_strength_nothing_is_steadied(stylizer):
+    contents = noisy(3)
+    drawings = frames(stylizer, contents, strength=0.0, stabilize="full")
+    assert all(np.array_equal(*pair) for pair in zip(drawings, contents, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("job", "how"),
+    [
+        (Job("a.mp4", "b", "ink"), "off"),
+        (Job("a.mp4", "b", "ink", "microast"), "light"),
+        (Job("a.mp4", "b", "ink", "gatys"), "off"),
+        (Job("a.mp4", "b", "ink", "wct", stabilize="full"), "full"),
+        (Job("a.mp4", "b", "ink", "microast", stabilize="off"), "off"),
+        (Job("a.jpg", "b", "ink", "microast", stabilize="full"), "off"),
+    ],
+    ids=str,
+)
+def test_what_was_taught_to_be_steady_is_left_alone(job, how):
+    assert stabilizer_of(job) == how
+
+
+def test_what_steadies_itself_is_not_steadied():
+    with pytest.raises(UsageError, match="gatys begins each frame with the last drawing"):
+        stabilizer_of(Job("a.mp4", "b", "ink", "gatys", stabilize="light"))

@@ -57,7 +57,7 @@ def test_larger_pictures_take_faster_presets():
 
 
 def test_a_preset_that_is_not_there_is_refused():
-    with pytest.raises(UsageError, match="ultrafast, fast, medium; got 'slow'"):
+    with pytest.raises(UsageError, match="ultrafast, fast, brisk, medium; got 'slow'"):
         Dis("slow")
 
 

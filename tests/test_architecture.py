@@ -28,7 +28,7 @@ FLOORS = [
     {"networks", "runtimes", "sources", "sinks", "pipeline"},
     {"stylizer", "masks", "train", "fetching"},
     {"direction"},
-    {"session", "comparison"},
+    {"session", "comparison", "live"},
     {"api", "batch", "sheet"},
     {"plan", "facts"},
     {"cli"},

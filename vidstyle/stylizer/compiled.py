@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -49,13 +50,21 @@ class Compiled(Stylizer):
         super().__init__(model, reader, runtime_name, device, precision)
         self.takes_tensors = device.startswith("cuda")
         self._engines: OrderedDict[tuple[int, int, int], Engine] = OrderedDict()
+        self._lock = threading.Lock()
 
     def prepare(self, info: VideoInfo) -> None:
         """Make the engine for such frames now, beside `look` in another thread."""
         # A module takes no time to make ready, and both functions share it.
         if self._runtime.reads == "onnx":
-            height, width = max(info.height, self._smallest), max(info.width, self._smallest)
-            self._engine(height, width, 8 if info.bits <= 8 else 16)
+            self._engine(*self._key(info))
+
+    def is_prepared(self, info: VideoInfo) -> bool:
+        """Whether the engine for such frames is there."""
+        return self._runtime.reads != "onnx" or self._key(info) in self._engines
+
+    def _key(self, info: VideoInfo) -> tuple[int, int, int]:
+        height, width = max(info.height, self._smallest), max(info.width, self._smallest)
+        return height, width, 8 if info.bits <= 8 else 16
 
     def draw(
         self, pixels: Pixels, look: Look, memory: Memory = (), on_step: OnStep | None = None
@@ -84,17 +93,21 @@ class Compiled(Stylizer):
 
     def _engine(self, height: int, width: int, bits: int) -> Engine:
         key = height, width, bits
-        if key not in self._engines:
-            log.info(
-                "Preparing %s for %dx%d (%s, %s, %s).",
-                self.network, width, height, self.runtime, self.device, self.precision,
-            )  # fmt: skip
-            profile = Profile((height, width), self.precision, self.device, bits)
-            self._engines[key] = self._runtime.compile(self._graph("stylize"), profile)
+        with self._lock:
+            if key in self._engines:
+                self._engines.move_to_end(key)
+                return self._engines[key]
+        log.info(
+            "Preparing %s for %dx%d (%s, %s, %s).",
+            self.network, width, height, self.runtime, self.device, self.precision,
+        )  # fmt: skip
+        profile = Profile((height, width), self.precision, self.device, bits)
+        engine = self._runtime.compile(self._graph("stylize"), profile)
+        with self._lock:  # another thread may draw meanwhile, at another size
+            self._engines[key] = engine
             if len(self._engines) > _ENGINES_KEPT:
                 self._engines.popitem(last=False)
-        self._engines.move_to_end(key)
-        return self._engines[key]
+        return engine
 
 
 def load_compiled(model: Model, drawing: Drawing) -> Compiled:

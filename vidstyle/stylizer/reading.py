@@ -140,6 +140,10 @@ class Stylizer(ABC):
     def prepare(self, info: VideoInfo) -> None:
         """Make ready for such frames now, beside `look` in another thread."""
 
+    def is_prepared(self, info: VideoInfo) -> bool:
+        """Whether such frames can be drawn at once, with nothing to be made first."""
+        return True
+
     @abstractmethod
     def draw(
         self, pixels: Pixels, look: Look, memory: Memory = (), on_step: OnStep | None = None

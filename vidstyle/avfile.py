@@ -25,6 +25,7 @@ _NETWORK = {
     "protocol_whitelist": "crypto,hls,http,httpproxy,https,rtmp,rtmps,rtp,srt,srtp,tcp,tls,udp",
     "format_whitelist": f"{_CONTAINERS},hls,rtsp,sdp,rtp,webvtt",
 }
+DEVICES = ("v4l2", "avfoundation", "dshow", "lavfi")  # FFmpeg's formats that are no files
 _TIMEOUT = 15.0  # seconds to open, and to wait for data
 _LIVE = ("rtsp://", "rtmp://", "rtmps://", "srt://", "udp://", "rtp://")
 
@@ -68,6 +69,8 @@ def open_video(
     allowed = {"protocol_whitelist": "file", "format_whitelist": format or _CONTAINERS}
     if isinstance(address, str) and is_url(address):
         allowed, settings = _NETWORK, {"timeout": (_TIMEOUT, _TIMEOUT)}
+    elif format in DEVICES:
+        allowed, settings = {}, {"timeout": (_TIMEOUT, _TIMEOUT)}
     elif isinstance(address, str):
         if format is None and (Path(address).is_dir() or not Path(address).exists()):
             kind = "is a folder" if Path(address).is_dir() else "does not exist"

@@ -15,6 +15,7 @@ from vidstyle.cli.check import check
 from vidstyle.cli.drawing import stylize_clip, stylize_folder
 from vidstyle.cli.export import export
 from vidstyle.cli.info import info
+from vidstyle.cli.live import live
 from vidstyle.cli.report import report
 from vidstyle.cli.signals import ended_by_signals
 from vidstyle.cli.train import train
@@ -56,6 +57,7 @@ def vidstyle() -> None:
     \b
     vidstyle stylize in.mp4 out.mp4 --style starry-night
     vidstyle preview in.mp4 sheet.png
+    vidstyle live
     vidstyle check in.mp4 out.mp4
     vidstyle styles
 
@@ -310,6 +312,7 @@ def styles(sheet: str | None, overwrite: bool, as_json: bool) -> None:
     )
 
 
+vidstyle.add_command(live)
 vidstyle.add_command(check)
 vidstyle.add_command(train)
 vidstyle.add_command(weights)

@@ -5,20 +5,25 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+_MOMENT = 2.0  # seconds
 
 
 class Channel(Generic[T]):
     """A bounded hand-over from one writer thread to one reader thread.
 
-    When full, `put` waits for the reader: back-pressure keeps memory flat.
+    When full, `put` waits for the reader: back-pressure keeps memory flat. With `keep_newest`, as
+    for live video, the oldest item is thrown away instead, and counted.
     """
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self, depth: int, keep_newest: bool = False) -> None:
         self._items: deque[T] = deque()
-        self._depth = depth
+        self._depth, self._keep_newest = depth, keep_newest
+        self.dropped = 0
         self._finished = False
         self._abandoned = False
         self._error: BaseException | None = None
@@ -27,6 +32,9 @@ class Channel(Generic[T]):
     def put(self, item: T) -> bool:
         """Hand over `item`. Returns False once the reader has gone."""
         with self._changed:
+            if self._keep_newest and len(self._items) >= self._depth:
+                self._items.popleft()
+                self.dropped += 1
             self._changed.wait_for(lambda: self._abandoned or len(self._items) < self._depth)
             if self._abandoned:
                 return False
@@ -46,6 +54,24 @@ class Channel(Generic[T]):
             self._abandoned = True
             self._items.clear()
             self._changed.notify_all()
+
+    def get(self, timeout: float) -> T | None:
+        """Reader: the next item; None if none came within so many seconds.
+
+        Raises:
+            StopIteration: the writer has finished. An error that it left is raised as it is.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._items or self._finished, timeout)
+            if self._items:
+                item = self._items.popleft()
+                self._changed.notify_all()
+                return item
+            if not self._finished:
+                return None
+        if self._error is not None:
+            raise self._error
+        raise StopIteration
 
     def __iter__(self) -> Iterator[T]:
         while True:
@@ -74,6 +100,23 @@ def ahead(items: Iterable[T], depth: int) -> Generator[T, None, None]:
     finally:
         channel.abandon()
         thread.join()
+
+
+@contextmanager
+def newest(items: Iterable[T]) -> Iterator[Channel[T]]:
+    """Run `items` on its own thread; the channel holds the newest of them alone.
+
+    At the end its thread is given a moment; one that is stuck, in the driver of a camera, dies with
+    the program.
+    """
+    channel: Channel[T] = Channel(1, keep_newest=True)
+    thread = threading.Thread(target=_pump, args=(items, channel), daemon=True)
+    thread.start()
+    try:
+        yield channel
+    finally:
+        channel.abandon()
+        thread.join(_MOMENT)
 
 
 def _pump(items: Iterable[T], channel: Channel[T]) -> None:

@@ -101,6 +101,8 @@ class Artist:
         self._studio.wait()
         for style in self.controls.mix:
             self._studio.code(network, style)  # raises what went wrong
+        self._wanted = self.controls.mix
+        self._timeline = Timeline(((0.0, self._wanted),), self.controls.fade)
 
     def _begin(self, height: int, width: int) -> None:
         """Frames of another size come."""

@@ -62,8 +62,9 @@ class Recording:
         self._sink.write(Frame(shown.pixels, time, None, index))
 
     def close(self) -> None:
-        """Finish the file."""
-        self._sink.__exit__(None, None, None)
+        """Finish the file; without a picture none is left."""
+        empty = None if self._clock.count else VidstyleError("Nothing was recorded.")
+        self._sink.__exit__(type(empty) if empty else None, empty, None)
 
 
 class Stream:
@@ -142,10 +143,10 @@ class _Clock:
 
     def __init__(self) -> None:
         self._first: float | None = None
-        self._last, self._count = -1, -1
+        self._last, self.count = -1, 0
 
     def __call__(self, arrived: float) -> tuple[int, Fraction]:
         self._first = arrived if self._first is None else self._first
         self._last = max(self._last + 1, int((arrived - self._first) / _TICK))
-        self._count += 1
-        return self._count, self._last * _TICK
+        self.count += 1
+        return self.count - 1, self._last * _TICK

@@ -18,7 +18,7 @@ import pygame
 from vidstyle.errors import DeviceError, VidstyleError
 from vidstyle.live.outlets import Outlet, Shown
 from vidstyle.live.recording import Recording
-from vidstyle.live.show import Show
+from vidstyle.live.show import Show, fitted
 
 _STEP = 0.1  # of strength
 _HELP = (
@@ -50,7 +50,7 @@ class Window:
         self._styles, self._folder = list(styles), folder
         self._newest: Shown | None = None
         self._lock = threading.Lock()
-        self._helps = False
+        self._helps, self._full = False, False
         self._recording: Outlet | None = None
         self._keys: dict[int, Callable[[Show], None]] = {
             pygame.K_n: lambda show: self._turn(show, 1),
@@ -77,8 +77,7 @@ class Window:
         try:
             pygame.display.init()
             pygame.font.init()
-            flags = pygame.RESIZABLE | pygame.SCALED
-            self._screen = pygame.display.set_mode((width, height), flags)
+            self._screen = pygame.display.set_mode((width, height), pygame.RESIZABLE)
         except pygame.error as error:
             raise DeviceError(
                 f"No window can be opened ({error}). Give another output, such as camera, a file, "
@@ -116,8 +115,9 @@ class Window:
             shown, self._newest = self._newest, None
         if shown is None:
             return
-        surface = pygame.surfarray.make_surface(np.swapaxes(shown.pixels, 0, 1))
-        self._screen.blit(surface, (0, 0))
+        width, height = self._screen.get_size()
+        pixels = fitted(shown.pixels, height, width)
+        self._screen.blit(pygame.surfarray.make_surface(np.swapaxes(pixels, 0, 1)), (0, 0))
         if self._helps:
             self._paint_help()
         if self._recording is not None:
@@ -149,7 +149,11 @@ class Window:
         show.artist.controls = replace(controls, strength=strength)
 
     def _fill_screen(self) -> None:
-        pygame.display.toggle_fullscreen()
+        self._full = not self._full
+        size, kind = (self._size[1], self._size[0]), pygame.RESIZABLE
+        if self._full:
+            size, kind = (0, 0), pygame.FULLSCREEN  # as large as the screen
+        self._screen = pygame.display.set_mode(size, kind)
 
     def _record(self, show: Show) -> None:
         if self._recording is not None:

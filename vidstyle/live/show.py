@@ -180,7 +180,7 @@ def run_live(
         height, width = source.info.height, source.info.width
         artist.prepare(height, width)
         show = Show(artist, job.mirror, job.side_by_side)
-        opened.callback(show.close)
+        opened.callback(show.close)  # whatever happens
         shown_width = 2 * width if job.side_by_side else width
         for sink in sinks:
             show.add(sink, height, shown_width, job.fps)
@@ -211,6 +211,7 @@ def _performed(
         figures = show.pulse.figures
         show.ended.set()
         thread.join()
+        show.close()  # what waits is counted, too
     if errors:
         raise errors[0]
     if show.error is not None:

@@ -20,6 +20,7 @@ from vidstyle.temporal.occlusion import motion_both_ways
 PRESETS = {
     "ultrafast": cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
     "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
+    "brisk": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,  # and made quicker below
     "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
 }
 # Up to how many pixels each is taken, so that no flow takes much over 50 ms on two cores of 2024:
@@ -33,7 +34,7 @@ class Dis:
     """Dense inverse search.
 
     Args:
-        preset: "ultrafast", "fast" or "medium"; None chooses by the pictures' size.
+        preset: "ultrafast", "fast", "brisk" or "medium"; None chooses by the pictures' size.
 
     Raises:
         UsageError: there is no such preset.
@@ -48,8 +49,7 @@ class Dis:
         """The backward flow, from `current` to `previous`."""
         height, width = current.shape[:2]
         preset = self._preset or preset_for(height, width)
-        estimator: Any = cv2.DISOpticalFlow.create(PRESETS[preset])
-        flow = estimator.calc(_grey(current), _grey(previous), None)
+        flow = _search(preset).calc(_grey(current), _grey(previous), None)
         return np.ascontiguousarray(flow[:height, :width])
 
     def motion(self, previous: Pixels, current: Pixels, numbers: Numbers = (0, 1)) -> Motion:
@@ -60,6 +60,16 @@ class Dis:
 def preset_for(height: int, width: int) -> str:
     """The best preset that is fast enough at a size."""
     return next((name for name, most in _UP_TO.items() if height * width <= most), "ultrafast")
+
+
+def _search(preset: str) -> Any:
+    """OpenCV's search. Brisk is medium with half the steps: nearly as right, in half the time."""
+    search: Any = cv2.DISOpticalFlow.create(PRESETS[preset])
+    if preset == "brisk":
+        search.setGradientDescentIterations(12)  # medium takes 25
+        search.setPatchStride(4)  # 3
+        search.setVariationalRefinementIterations(2)  # 5
+    return search
 
 
 def _grey(pixels: Pixels) -> HostArray:

@@ -1,0 +1,156 @@
+"""Keeps a drawing still where the world is still.
+
+The last drawing, and one about ten frames old, are moved along with what they show, and blended
+into the new one wherever they can be trusted: where the content looks as it did, and where they are
+not far from what the network draws now. So nothing old outlives a change. The blend is softer than
+what is drawn, and gets its detail back.
+
+After Lai et al., "Learning blind video temporal consistency", ECCV 2018,
+https://arxiv.org/abs/1808.00449, in what it is asked to do: it knows a clip and its drawing, but
+not how that was made. It has no network of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+
+from vidstyle.contracts import HostArray, Pixels
+from vidstyle.image import shrink_to, to_uint8
+from vidstyle.temporal.detail import detailed, sharpness
+from vidstyle.temporal.dis import Dis
+from vidstyle.temporal.flow import Flow
+from vidstyle.temporal.trust import COARSE, likeness
+from vidstyle.temporal.warp import places, resized, warp
+
+_LONG_SIDE = 640  # pixels of the pictures between which motion is sought; more brings little
+_ANCHORS, _BETWEEN = 3, 4  # so the oldest is 8 to 11 frames old
+_SHARP = 0.98  # of the sharpness that is drawn
+_MOST_GAIN = 2.0
+
+
+class Kept(NamedTuple):
+    """A frame as it is remembered."""
+
+    number: int  # counted since the last cut
+    seen: Pixels  # uint8 [h, w, 3]  the content, at most _LONG_SIDE
+    drawing: HostArray  # uint16 [H, W, 3]  steadied, before its detail was brought back
+    age: HostArray  # float32 [h / COARSE, w / COARSE]  how many drawings are in it
+
+
+class Past(NamedTuple):
+    """What a stabilizer hands from frame to frame."""
+
+    last: Kept
+    anchors: tuple[Kept, ...]  # the oldest first
+    gain: float  # how much detail is brought back
+
+
+class Moved(NamedTuple):
+    """An earlier drawing where it would be now."""
+
+    drawing: HostArray  # float32 [H, W, 3], levels of 255
+    trust: HostArray  # float32 [h / COARSE, w / COARSE], 0..1
+    age: HostArray
+
+
+@dataclass(frozen=True)
+class Stabilizer:
+    """One way to steady drawings: a pure function of a frame and what the last one gave.
+
+    Args:
+        search: how motion is found.
+        both_ways: whether it is checked by going back and forth.
+        weight: of what was drawn before, at most.
+        pull: of the anchor, against the last drawing.
+    """
+
+    search: Dis
+    both_ways: bool
+    weight: float
+    pull: float
+
+    def __call__(
+        self, content: Pixels, drawn: Pixels, memory: Past | tuple[()] = ()
+    ) -> tuple[Pixels, Past]:
+        """Steady `drawn`.
+
+        Args:
+            content: uint8 or uint16 [H, W, 3], on the host.
+            drawn: its drawing, of the same shape and format, as what comes back.
+            memory: what the last frame gave; () at the first frame and after a cut.
+        """
+        seen = shrink_to(to_uint8(content), _LONG_SIDE)
+        levels = np.iinfo(drawn.dtype).max / 255
+        fresh = drawn.astype(np.float32) / np.float32(levels)
+        if not memory or memory.last.drawing.shape != drawn.shape:
+            first = Kept(0, seen, _stored(fresh), np.zeros(_coarse(seen), np.float32))
+            return drawn, Past(first, (first,), 0.0)
+        number = memory.last.number + 1
+        blend, share, age = self._blended(seen, fresh, memory, number)
+        kept = Kept(number, seen, _stored(blend), age)
+        sharp = detailed(blend, share * memory.gain)
+        wanting = _SHARP - sharpness(sharp) / max(sharpness(fresh), 1e-3)
+        gain = float(np.clip(memory.gain + 2 * wanting, 0, _MOST_GAIN))
+        anchors = memory.anchors
+        if number % _BETWEEN == 0:
+            anchors = (*anchors, kept)[-_ANCHORS:]
+        steady = np.clip(np.rint(sharp * np.float32(levels)), 0, np.iinfo(drawn.dtype).max)
+        return steady.astype(drawn.dtype), Past(kept, anchors, gain)
+
+    def _blended(
+        self, seen: Pixels, fresh: HostArray, past: Past, number: int
+    ) -> tuple[HostArray, HostArray, HostArray]:
+        """The blend of what is drawn now and was before, the share of the latter, and its age."""
+        moved = self._moved(past.last, seen, fresh, cv2.INTER_CUBIC)
+        age = (moved.age + 1) * moved.trust
+        share = np.minimum(age / (age + 1), self.weight)
+        drawing = moved.drawing
+        if number - past.anchors[0].number >= _BETWEEN * (_ANCHORS - 1):
+            anchor = self._moved(past.anchors[0], seen, fresh, cv2.INTER_LINEAR)
+            pull = self.pull * anchor.trust
+            drawing = _mixed(drawing, anchor.drawing, pull / (pull + moved.trust + 1e-3))
+            share = np.maximum(share, self.weight * anchor.trust)
+            age = np.maximum(age, (anchor.age + 1) * anchor.trust)
+        return _mixed(fresh, drawing, share), _fine(share, fresh), np.minimum(age, 50)
+
+    def _moved(self, old: Kept, seen: Pixels, fresh: HostArray, how: int) -> Moved:
+        flow = self.search.flow(old.seen, seen)
+        height, width = fresh.shape[:2]
+        x, y = places(resized(flow, height, width))
+        edge = cv2.BORDER_REPLICATE
+        drawing = cv2.remap(old.drawing, x, y, how, borderMode=edge).astype(np.float32) / 257
+        forward = self.search.flow(seen, old.seen) if self.both_ways else None
+        trust = likeness(old.seen, seen, flow, forward, drawing, fresh)
+        return Moved(drawing, trust, warp(old.age, resized(flow, *trust.shape)))
+
+
+def light() -> Stabilizer:
+    """Quick: at most a quarter of the throughput of the quickest network."""
+    return Stabilizer(Dis("brisk"), both_ways=False, weight=0.9, pull=0.4)
+
+
+def full() -> Stabilizer:
+    """Steadier; takes several times as long."""
+    return Stabilizer(Dis("medium"), both_ways=True, weight=0.95, pull=0.5)
+
+
+def _coarse(seen: Pixels) -> tuple[int, int]:
+    return max(1, seen.shape[0] // COARSE), max(1, seen.shape[1] // COARSE)
+
+
+def _stored(drawing: HostArray) -> HostArray:
+    return np.clip(drawing * 257 + 0.5, 0, 65535).astype(np.uint16)
+
+
+def _fine(share: HostArray, like: HostArray) -> HostArray:
+    return np.asarray(cv2.resize(share, like.shape[1::-1], interpolation=cv2.INTER_LINEAR))
+
+
+def _mixed(one: HostArray, other: HostArray, share: HostArray) -> HostArray:
+    """`one` and a share of the `other`."""
+    share = _fine(share, one)
+    return np.asarray(cv2.blendLinear(one, other, 1 - share, share))

@@ -27,11 +27,12 @@ def detailed(drawing: HostArray, gain: HostArray) -> HostArray:
     return np.asarray(drawing + added[..., None])
 
 
-def sharpness(drawing: HostArray) -> float:
-    """The mean step in brightness between neighbors."""
+def sharpness(drawing: HostArray, share: HostArray) -> float:
+    """The mean step in brightness between neighbors, weighed by a share of [H, W]."""
     luma = _luma(drawing)
-    right, down = cv2.absdiff(luma[:, 1:], luma[:, :-1]), cv2.absdiff(luma[1:], luma[:-1])
-    return float(right.mean() + down.mean())
+    right, down = cv2.absdiff(luma[:-1, 1:], luma[:-1, :-1]), cv2.absdiff(luma[1:, :-1], luma[:-1, :-1])
+    share = share[:-1, :-1]
+    return float(((right + down) * share).sum() / (share.sum() + 1))
 
 
 def _luma(drawing: HostArray) -> HostArray:

@@ -23,13 +23,15 @@ from vidstyle.image import shrink_to, to_uint8
 from vidstyle.temporal.detail import detailed, sharpness
 from vidstyle.temporal.dis import Dis
 from vidstyle.temporal.flow import Flow
-from vidstyle.temporal.trust import COARSE, likeness
+from vidstyle.temporal.trust import COARSE, likeness, settled
 from vidstyle.temporal.warp import places, resized, warp
 
 _LONG_SIDE = 640  # pixels of the pictures between which motion is sought; more brings little
-_ANCHORS, _BETWEEN = 3, 4  # so the oldest is 8 to 11 frames old
+_FAR = 10  # frames, between an anchor and the drawing that it steadies
 _SHARP = 0.98  # of the sharpness that is drawn
 _MOST_GAIN = 2.0
+M0, M1 = 0.1, 0.6
+MF = 1.0
 
 
 class Kept(NamedTuple):
@@ -55,6 +57,7 @@ class Moved(NamedTuple):
     drawing: HostArray  # float32 [H, W, 3], levels of 255
     trust: HostArray  # float32 [h / COARSE, w / COARSE], 0..1
     age: HostArray
+    motion: HostArray
 
 
 @dataclass(frozen=True)
@@ -93,11 +96,10 @@ class Stabilizer:
         blend, share, age = self._blended(seen, fresh, memory, number)
         kept = Kept(number, seen, _stored(blend), age)
         sharp = detailed(blend, share * memory.gain)
-        wanting = _SHARP - sharpness(sharp) / max(sharpness(fresh), 1e-3)
-        gain = float(np.clip(memory.gain + 2 * wanting, 0, _MOST_GAIN))
+        wanting = _SHARP - sharpness(sharp, share) / max(sharpness(fresh, share), 1e-3)
+        gain = float(np.clip(memory.gain + 4 * wanting, 0, _MOST_GAIN))
         anchors = memory.anchors
-        if number % _BETWEEN == 0:
-            anchors = (*anchors, kept)[-_ANCHORS:]
+        anchors = (*anchors, kept)[-_FAR:]
         steady = np.clip(np.rint(sharp * np.float32(levels)), 0, np.iinfo(drawn.dtype).max)
         return steady.astype(drawn.dtype), Past(kept, anchors, gain)
 
@@ -109,23 +111,29 @@ class Stabilizer:
         age = (moved.age + 1) * moved.trust
         share = np.minimum(age / (age + 1), self.weight)
         drawing = moved.drawing
-        if number - past.anchors[0].number >= _BETWEEN * (_ANCHORS - 1):
+        if len(past.anchors) == _FAR:
             anchor = self._moved(past.anchors[0], seen, fresh, cv2.INTER_LINEAR)
             pull = self.pull * anchor.trust
             drawing = _mixed(drawing, anchor.drawing, pull / (pull + moved.trust + 1e-3))
             share = np.maximum(share, self.weight * anchor.trust)
             age = np.maximum(age, (anchor.age + 1) * anchor.trust)
-        return _mixed(fresh, drawing, share), _fine(share, fresh), np.minimum(age, 50)
+        soft = _fine(share * np.maximum(moved.motion, MF), fresh)
+        return _mixed(fresh, drawing, share), soft, np.minimum(age, 50)
 
     def _moved(self, old: Kept, seen: Pixels, fresh: HostArray, how: int) -> Moved:
         flow = self.search.flow(old.seen, seen)
+        rough = flow
+        moves = settled(flow, old.seen, seen)
+        flow = flow * cv2.resize(moves, flow.shape[1::-1])[..., None]
         height, width = fresh.shape[:2]
         x, y = places(resized(flow, height, width))
         edge = cv2.BORDER_REPLICATE
         drawing = cv2.remap(old.drawing, x, y, how, borderMode=edge).astype(np.float32) / 257
         forward = self.search.flow(seen, old.seen) if self.both_ways else None
-        trust = likeness(old.seen, seen, flow, forward, drawing, fresh)
-        return Moved(drawing, trust, warp(old.age, resized(flow, *trust.shape)))
+        trust = likeness(old.seen, seen, flow, rough, moves, forward, drawing, fresh)
+        coarse = cv2.resize(flow, trust.shape[::-1], interpolation=cv2.INTER_AREA)
+        motion = np.clip((np.hypot(coarse[..., 0], coarse[..., 1]) - M0) / (M1 - M0), 0, 1)
+        return Moved(drawing, trust, warp(old.age, resized(flow, *trust.shape)), motion)
 
 
 def light() -> Stabilizer:

@@ -20,6 +20,8 @@ def likeness(
     before: Pixels,
     now: Pixels,
     flow: Flow,
+    rough: Flow,
+    moves: HostArray,
     forward: Flow | None,
     moved: HostArray,
     fresh: HostArray,
@@ -42,8 +44,26 @@ def likeness(
     trust = _falling(changed, *_CONTENT) * _falling(differs, *_DRAWING)
     trust = trust * ~leaves(resized(flow, *trust.shape))
     if forward is not None:
-        trust = trust * (1 - _shrunk(unmatched(forward, flow).astype(np.float32), size))
+        trust = trust * (1 - moves * _shrunk(unmatched(forward, rough).astype(np.float32), size))
     return np.asarray(trust, np.float32)
+
+
+NEAR, RATIO, FLOOR, DRIFT = 8.0, 1.5, 2.0, 0.5
+
+
+def settled(flow: Flow, before: Pixels, now: Pixels) -> Flow:
+    """`flow`, and none where standing still explains the content nearly as well."""
+    size = max(1, now.shape[1] // COARSE), max(1, now.shape[0] // COARSE)
+
+    def unlike(one: Pixels) -> HostArray:
+        difference = cv2.absdiff(one, now).max(-1).astype(np.float32)
+        return cv2.GaussianBlur(_shrunk(difference * difference, size), (0, 0), NEAR)
+
+    still, moved = unlike(before), unlike(warp(before, flow))
+    moves = np.clip((still / (RATIO * moved + FLOOR) - 1) * 4, 0, 1)
+    mean = cv2.GaussianBlur(_shrunk(flow, size), (0, 0), NEAR)
+    moves = np.maximum(moves, np.clip((np.hypot(mean[..., 0], mean[..., 1]) - DRIFT) * 2, 0, 1))
+    return moves
 
 
 def _shrunk(array: HostArray, size: tuple[int, int]) -> HostArray:

@@ -28,10 +28,8 @@ from vidstyle.temporal.warp import places, resized, warp
 
 _LONG_SIDE = 640  # pixels of the pictures between which motion is sought; more brings little
 _FAR = 10  # frames, between an anchor and the drawing that it steadies
-_SHARP = 0.98  # of the sharpness that is drawn
-_MOST_GAIN = 2.0
-M0, M1 = 0.1, 0.6
-MF = 1.0
+_SHARP = 0.975  # of the sharpness that is drawn
+_MOST_GAIN = 10.0
 
 
 class Kept(NamedTuple):
@@ -57,7 +55,6 @@ class Moved(NamedTuple):
     drawing: HostArray  # float32 [H, W, 3], levels of 255
     trust: HostArray  # float32 [h / COARSE, w / COARSE], 0..1
     age: HostArray
-    motion: HostArray
 
 
 @dataclass(frozen=True)
@@ -75,6 +72,7 @@ class Stabilizer:
     both_ways: bool
     weight: float
     pull: float
+    kernel: int
 
     def __call__(
         self, content: Pixels, drawn: Pixels, memory: Past | tuple[()] = ()
@@ -91,23 +89,23 @@ class Stabilizer:
         fresh = drawn.astype(np.float32) / np.float32(levels)
         if not memory or memory.last.drawing.shape != drawn.shape:
             first = Kept(0, seen, _stored(fresh), np.zeros(_coarse(seen), np.float32))
-            return drawn, Past(first, (first,), 0.0)
+            return drawn, Past(first, (first,), 1.5)
         number = memory.last.number + 1
         blend, share, age = self._blended(seen, fresh, memory, number)
         kept = Kept(number, seen, _stored(blend), age)
-        sharp = detailed(blend, share * memory.gain)
-        wanting = _SHARP - sharpness(sharp, share) / max(sharpness(fresh, share), 1e-3)
-        gain = float(np.clip(memory.gain + 4 * wanting, 0, _MOST_GAIN))
+        sharp = np.clip(detailed(blend, share * memory.gain), 0, 255)
+        wanting = _SHARP - sharpness(shrink_to(sharp, _LONG_SIDE)) / max(sharpness(shrink_to(fresh, _LONG_SIDE)), 1e-3)
+        gain = float(np.clip(memory.gain + 8 * wanting, 0, _MOST_GAIN))
         anchors = memory.anchors
         anchors = (*anchors, kept)[-_FAR:]
-        steady = np.clip(np.rint(sharp * np.float32(levels)), 0, np.iinfo(drawn.dtype).max)
-        return steady.astype(drawn.dtype), Past(kept, anchors, gain)
+        steady = np.rint(sharp * np.float32(levels)).astype(drawn.dtype)
+        return steady, Past(kept, anchors, gain)
 
     def _blended(
         self, seen: Pixels, fresh: HostArray, past: Past, number: int
     ) -> tuple[HostArray, HostArray, HostArray]:
         """The blend of what is drawn now and was before, the share of the latter, and its age."""
-        moved = self._moved(past.last, seen, fresh, cv2.INTER_CUBIC)
+        moved = self._moved(past.last, seen, fresh, self.kernel)
         age = (moved.age + 1) * moved.trust
         share = np.minimum(age / (age + 1), self.weight)
         drawing = moved.drawing
@@ -117,10 +115,10 @@ class Stabilizer:
             drawing = _mixed(drawing, anchor.drawing, pull / (pull + moved.trust + 1e-3))
             share = np.maximum(share, self.weight * anchor.trust)
             age = np.maximum(age, (anchor.age + 1) * anchor.trust)
-        soft = _fine(share * np.maximum(moved.motion, MF), fresh)
-        return _mixed(fresh, drawing, share), soft, np.minimum(age, 50)
+        return _mixed(fresh, drawing, share), _fine(share, fresh), np.minimum(age, 50)
 
     def _moved(self, old: Kept, seen: Pixels, fresh: HostArray, how: int) -> Moved:
+        how = how if fresh.shape[:2] == seen.shape[:2] else cv2.INTER_LINEAR
         flow = self.search.flow(old.seen, seen)
         rough = flow
         moves = settled(flow, old.seen, seen)
@@ -131,19 +129,17 @@ class Stabilizer:
         drawing = cv2.remap(old.drawing, x, y, how, borderMode=edge).astype(np.float32) / 257
         forward = self.search.flow(seen, old.seen) if self.both_ways else None
         trust = likeness(old.seen, seen, flow, rough, moves, forward, drawing, fresh)
-        coarse = cv2.resize(flow, trust.shape[::-1], interpolation=cv2.INTER_AREA)
-        motion = np.clip((np.hypot(coarse[..., 0], coarse[..., 1]) - M0) / (M1 - M0), 0, 1)
-        return Moved(drawing, trust, warp(old.age, resized(flow, *trust.shape)), motion)
+        return Moved(drawing, trust, warp(old.age, resized(flow, *trust.shape)))
 
 
 def light() -> Stabilizer:
     """Quick: at most a quarter of the throughput of the quickest network."""
-    return Stabilizer(Dis("brisk"), both_ways=False, weight=0.9, pull=0.4)
+    return Stabilizer(Dis("brisk"), both_ways=False, weight=0.95, pull=0.9, kernel=cv2.INTER_LINEAR)
 
 
 def full() -> Stabilizer:
     """Steadier; takes several times as long."""
-    return Stabilizer(Dis("medium"), both_ways=True, weight=0.95, pull=0.5)
+    return Stabilizer(Dis("medium"), both_ways=True, weight=0.98, pull=0.8, kernel=cv2.INTER_CUBIC)
 
 
 def _coarse(seen: Pixels) -> tuple[int, int]:

@@ -12,8 +12,8 @@ from vidstyle.temporal.warp import resized, warp
 
 COARSE = 4  # pixels of the content, where motion is sought, to one of trust
 # Levels of 255: up to the first all is trusted, from the second on nothing.
-_CONTENT = 20.0, 60.0  # by which the content differs
-_DRAWING = 40.0, 100.0  # by which the drawing does, on average nearby: more than any flicker
+_CONTENT = 8.0, 30.0  # by which the content differs
+_DRAWING = 30.0, 90.0  # by which the drawing does, on average nearby: more than any flicker
 
 
 def likeness(
@@ -42,12 +42,19 @@ def likeness(
     differs = _shrunk(moved, size) - _shrunk(fresh, size)
     differs = np.abs(cv2.GaussianBlur(differs, (0, 0), 1.5)).max(-1)
     trust = _falling(changed, *_CONTENT) * _falling(differs, *_DRAWING)
+    if forward is None:
+        v = resized(flow, *trust.shape)
+        down, right = np.gradient(v, axis=(0, 1))
+        bend = (down**2).sum(-1) + (right**2).sum(-1)
+        bend = bend / (BR2 * (v**2).sum(-1) + BR)
+        trust = trust * _falling(cv2.GaussianBlur(bend, (0, 0), 0.7), 1, 3)
     trust = trust * ~leaves(resized(flow, *trust.shape))
     if forward is not None:
         trust = trust * (1 - moves * _shrunk(unmatched(forward, rough).astype(np.float32), size))
     return np.asarray(trust, np.float32)
 
 
+BR, BR2 = 0.1, 0.01
 NEAR, RATIO, FLOOR, DRIFT = 8.0, 1.5, 2.0, 0.5
 
 

@@ -73,8 +73,10 @@ def _search(preset: str) -> Any:
 
 
 def _grey(pixels: Pixels) -> HostArray:
-    """Luma, uint8 [H, W] on the host, each side at least _LEAST_SIDE."""
+    """Luma, uint8 [H, W] on the host, each side at least _LEAST_SIDE; of luma, that."""
     if not isinstance(pixels, np.ndarray):
         pixels = pixels.cpu().numpy()
     pixels = np.ascontiguousarray(pad_to(to_uint8(pixels), _LEAST_SIDE))
+    if pixels.ndim == 2:
+        return pixels
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))

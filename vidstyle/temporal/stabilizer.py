@@ -23,22 +23,23 @@ from vidstyle.image import shrink_to, to_uint8
 from vidstyle.temporal.detail import detailed, sharpness
 from vidstyle.temporal.dis import Dis
 from vidstyle.temporal.flow import Flow
-from vidstyle.temporal.trust import COARSE, likeness, settled
+from vidstyle.temporal.tracking import coarse_size, falling, largest, shrunk, tracked
 from vidstyle.temporal.warp import places, resized, warp
 
 _LONG_SIDE = 640  # pixels of the pictures between which motion is sought; more brings little
 _FAR = 10  # frames, between an anchor and the drawing that it steadies
 _SHARP = 0.975  # of the sharpness that is drawn
 _MOST_GAIN = 10.0
+_NEARBY = 1.5
 
 
 class Kept(NamedTuple):
     """A frame as it is remembered."""
 
     number: int  # counted since the last cut
-    seen: Pixels  # uint8 [h, w, 3]  the content, at most _LONG_SIDE
+    seen: HostArray  # uint8 [h, w]  luma of the content, at most _LONG_SIDE
     drawing: HostArray  # uint16 [H, W, 3]  steadied, before its detail was brought back
-    age: HostArray  # float32 [h / COARSE, w / COARSE]  how many drawings are in it
+    age: HostArray  # float32 [h / 4, w / 4]  how many drawings are in it
 
 
 class Past(NamedTuple):
@@ -53,7 +54,7 @@ class Moved(NamedTuple):
     """An earlier drawing where it would be now."""
 
     drawing: HostArray  # float32 [H, W, 3], levels of 255
-    trust: HostArray  # float32 [h / COARSE, w / COARSE], 0..1
+    trust: HostArray  # float32 [h / 4, w / 4], 0..1
     age: HostArray
 
 
@@ -73,6 +74,7 @@ class Stabilizer:
     weight: float
     pull: float
     kernel: int
+    drawn: tuple[float, float]
 
     def __call__(
         self, content: Pixels, drawn: Pixels, memory: Past | tuple[()] = ()
@@ -84,11 +86,11 @@ class Stabilizer:
             drawn: its drawing, of the same shape and format, as what comes back.
             memory: what the last frame gave; () at the first frame and after a cut.
         """
-        seen = shrink_to(to_uint8(content), _LONG_SIDE)
+        seen = cv2.cvtColor(shrink_to(to_uint8(content), _LONG_SIDE), cv2.COLOR_RGB2GRAY)
         levels = np.iinfo(drawn.dtype).max / 255
         fresh = drawn.astype(np.float32) / np.float32(levels)
         if not memory or memory.last.drawing.shape != drawn.shape:
-            first = Kept(0, seen, _stored(fresh), np.zeros(_coarse(seen), np.float32))
+            first = Kept(0, seen, _stored(fresh), np.zeros(coarse_size(seen)[::-1], np.float32))
             return drawn, Past(first, (first,), 1.5)
         number = memory.last.number + 1
         blend, share, age = self._blended(seen, fresh, memory, number)
@@ -102,7 +104,7 @@ class Stabilizer:
         return steady, Past(kept, anchors, gain)
 
     def _blended(
-        self, seen: Pixels, fresh: HostArray, past: Past, number: int
+        self, seen: HostArray, fresh: HostArray, past: Past, number: int
     ) -> tuple[HostArray, HostArray, HostArray]:
         """The blend of what is drawn now and was before, the share of the latter, and its age."""
         moved = self._moved(past.last, seen, fresh, self.kernel)
@@ -117,33 +119,28 @@ class Stabilizer:
             age = np.maximum(age, (anchor.age + 1) * anchor.trust)
         return _mixed(fresh, drawing, share), _fine(share, fresh), np.minimum(age, 50)
 
-    def _moved(self, old: Kept, seen: Pixels, fresh: HostArray, how: int) -> Moved:
-        how = how if fresh.shape[:2] == seen.shape[:2] else cv2.INTER_LINEAR
-        flow = self.search.flow(old.seen, seen)
-        rough = flow
-        moves = settled(flow, old.seen, seen)
-        flow = flow * cv2.resize(moves, flow.shape[1::-1])[..., None]
+    def _moved(self, old: Kept, seen: HostArray, fresh: HostArray, kernel: int) -> Moved:
+        flow, trust = tracked(self.search, old.seen, seen, self.both_ways)
         height, width = fresh.shape[:2]
+        if seen.shape != fresh.shape[:2]:
+            kernel = cv2.INTER_LINEAR  # sharp enough, and half as much work
         x, y = places(resized(flow, height, width))
         edge = cv2.BORDER_REPLICATE
-        drawing = cv2.remap(old.drawing, x, y, how, borderMode=edge).astype(np.float32) / 257
-        forward = self.search.flow(seen, old.seen) if self.both_ways else None
-        trust = likeness(old.seen, seen, flow, rough, moves, forward, drawing, fresh)
+        drawing = cv2.remap(old.drawing, x, y, kernel, borderMode=edge).astype(np.float32) / 257
+        size = coarse_size(seen)
+        differs = cv2.GaussianBlur(shrunk(drawing, size) - shrunk(fresh, size), (0, 0), _NEARBY)
+        trust = trust * falling(largest(np.abs(differs)), *self.drawn)
         return Moved(drawing, trust, warp(old.age, resized(flow, *trust.shape)))
 
 
 def light() -> Stabilizer:
     """Quick: at most a quarter of the throughput of the quickest network."""
-    return Stabilizer(Dis("brisk"), both_ways=False, weight=0.95, pull=0.9, kernel=cv2.INTER_LINEAR)
+    return Stabilizer(Dis("brisk"), both_ways=False, weight=0.95, pull=1.1, kernel=cv2.INTER_LINEAR, drawn=(20.0, 60.0))
 
 
 def full() -> Stabilizer:
     """Steadier; takes several times as long."""
-    return Stabilizer(Dis("medium"), both_ways=True, weight=0.98, pull=0.8, kernel=cv2.INTER_CUBIC)
-
-
-def _coarse(seen: Pixels) -> tuple[int, int]:
-    return max(1, seen.shape[0] // COARSE), max(1, seen.shape[1] // COARSE)
+    return Stabilizer(Dis("medium"), both_ways=True, weight=0.98, pull=0.8, kernel=cv2.INTER_CUBIC, drawn=(30.0, 90.0))
 
 
 def _stored(drawing: HostArray) -> HostArray:

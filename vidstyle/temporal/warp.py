@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -26,7 +28,7 @@ def warp(array: HostArray, flow: Flow) -> HostArray:
 def places(flow: Flow) -> tuple[HostArray, HostArray]:
     """Where each pixel's flow points to: x and y, float32 [H, W] each."""
     height, width = flow.shape[:2]
-    y, x = np.mgrid[:height, :width].astype(np.float32)
+    x, y = _grid(height, width)
     return x + flow[..., 0], y + flow[..., 1]
 
 
@@ -41,3 +43,10 @@ def resized(flow: Flow, height: int, width: int) -> Flow:
         return flow
     scale = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
     return np.asarray(cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR) * scale)
+
+
+@lru_cache(maxsize=4)  # of few sizes: making one takes longer than to warp by it
+def _grid(height: int, width: int) -> tuple[HostArray, HostArray]:
+    """Each pixel's own place."""
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    return x, y

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 
-from vidstyle.contracts import HostArray
+from vidstyle.contracts import HostArray, Pixels
+from vidstyle.image import shrink_to
 
-_RADIUS = 1.5  # pixels, the standard deviation below which there is detail
-# Levels of 255. Weak detail gains more than strong: edges, which a move by part of a pixel changes
-# most, stay as they are.
+_RADIUS = 1.5  # pixels, a standard deviation: what is finer is detail
+# Levels of 255. Weak detail gains more than strong: the edges, which a move by part of a pixel
+# changes most, stay as they are.
 _STRONG = 5.0
+_LONG_SIDE = 640  # pixels of a picture at which its sharpness is judged
 
 
-def detailed(drawing: HostArray, gain: HostArray) -> HostArray:
-    """`drawing`, float32 [H, W, 3], with more of the detail of its brightness.
+def detailed(drawing: HostArray, gain: HostArray, dtype: Any) -> Pixels:
+    """`drawing` with more detail in its brightness, as Pixels.
 
     Args:
-        drawing: levels of 255.
-        gain: [H, W], 0 for none.
+        drawing: float32 [H, W, 3], levels of 255.
+        gain: float32 [H, W], 0 for none.
+        dtype: of what comes back, uint8 or uint16.
     """
-    luma = _luma(drawing)
+    luma = cv2.cvtColor(drawing, cv2.COLOR_RGB2GRAY)
     detail = luma - cv2.GaussianBlur(luma, (0, 0), _RADIUS)
-    strong = cv2.GaussianBlur(np.abs(detail), (0, 0), 1) / _STRONG
+    strong = cv2.GaussianBlur(np.abs(detail), (0, 0), 1) / np.float32(_STRONG)
     added = gain * detail / (1 + strong * strong)
-    return np.asarray(drawing + added[..., None])
+    levels = np.iinfo(dtype).max / 255
+    depth = cv2.CV_8U if dtype == np.uint8 else cv2.CV_16U
+    # rounds and saturates
+    sharp = cv2.addWeighted(drawing, levels, cv2.merge([added] * 3), levels, 0, dtype=depth)
+    return np.asarray(sharp)
 
 
-def sharpness(drawing: HostArray) -> float:
+def sharpness(drawing: Pixels) -> float:
     """The mean step in brightness between neighbors."""
-    luma = _luma(drawing)
-    right, down = cv2.absdiff(luma[:, 1:], luma[:, :-1]), cv2.absdiff(luma[1:], luma[:-1])
-    return float(right.mean() + down.mean())
-
-
-def _luma(drawing: HostArray) -> HostArray:
-    return np.asarray(cv2.cvtColor(drawing, cv2.COLOR_RGB2GRAY))
+    luma = cv2.cvtColor(shrink_to(drawing, _LONG_SIDE), cv2.COLOR_RGB2GRAY)
+    steps = cv2.norm(luma[1:], luma[:-1], cv2.NORM_L1), cv2.norm(
+        luma[:, 1:], luma[:, :-1], cv2.NORM_L1
+    )
+    return sum(steps) / luma.size

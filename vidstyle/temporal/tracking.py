@@ -14,11 +14,11 @@ import numpy as np
 from vidstyle.contracts import HostArray, Pixels
 from vidstyle.temporal.flow import Flow, FlowEstimator
 from vidstyle.temporal.occlusion import leaves, unmatched
-from vidstyle.temporal.warp import warp
+from vidstyle.temporal.warp import resized, warp
 
 _COARSE = 4  # pixels to one value of trust
 _CHANGED = 6.0, 24.0  # levels of 255 by which contents differ: up to there trusted, then not at all
-_NEAR = 8.0  # values around, the standard deviation, over which it is judged whether all stands
+_NEAR = 25  # values across, over which it is judged whether all stands
 # Standing explains the content as well as a flow does, if its squared error is at most so many
 # times that of the flow, and so many squared levels more: a flow also fits itself to noise, to
 # 1/1.35 of the error at a standard deviation of 3. Noise has no direction, so that flow which is
@@ -45,16 +45,19 @@ def tracked(search: FlowEstimator, before: Pixels, now: Pixels, both_ways: bool)
     """
     flow = search.flow(before, now)
     size = coarse_size(now)
+    rough = sampled(flow, size)
     if both_ways:
-        wrong = shrunk(unmatched(search.flow(now, before), flow).astype(np.float32), size)
+        unfit = unmatched(search.flow(now, before), flow).astype(np.float32)
+        wrong = sampled(cv2.blur(unfit, (_COARSE, _COARSE)), size)
     else:
-        wrong = _broken(shrunk(flow, size))
+        wrong = _broken(rough)
     still, moved = cv2.absdiff(before, now), cv2.absdiff(warp(before, flow), now)
-    moves = _moving(shrunk(flow, size), _nearby(still, size), _nearby(moved, size))
-    still, moved = (shrunk(each, size).astype(np.float32) for each in (still, moved))
-    changed = cv2.GaussianBlur(moved * moves + still * (1 - moves), (0, 0), 0.5)
-    flow = flow * cv2.resize(moves, flow.shape[1::-1])[..., None]
-    trust = falling(changed, *_CHANGED) * (1 - wrong * moves) * ~shrunk_leaves(flow, size)
+    moves = _moving(rough, sampled(still, size), sampled(moved, size))
+    changed = [sampled(cv2.blur(each, (5, 5)), size).astype(np.float32) for each in (moved, still)]
+    trust = falling(_between(*changed, 1 - moves), *_CHANGED) * (1 - wrong * moves)
+    fine = cv2.resize(moves, flow.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    flow = cv2.multiply(flow, cv2.merge([fine, fine]))
+    trust = trust * ~leaves(resized(flow, *moves.shape))
     return Track(flow, trust.astype(np.float32))
 
 
@@ -63,9 +66,9 @@ def coarse_size(pixels: Pixels) -> tuple[int, int]:
     return max(1, pixels.shape[1] // _COARSE), max(1, pixels.shape[0] // _COARSE)
 
 
-def shrunk(array: HostArray, size: tuple[int, int]) -> HostArray:
-    """Means over an array [H, W] or [H, W, C], at a width and height."""
-    return np.asarray(cv2.resize(array, size, interpolation=cv2.INTER_AREA))
+def sampled(array: HostArray, size: tuple[int, int]) -> HostArray:
+    """Some values of an array [H, W] or [H, W, C], at a width and height; far quicker than means."""
+    return np.asarray(cv2.resize(array, size, interpolation=cv2.INTER_NEAREST))
 
 
 def falling(values: HostArray, high: float, low: float) -> HostArray:
@@ -79,18 +82,27 @@ def largest(array: HostArray) -> HostArray:
     return np.asarray(cv2.max(cv2.max(red, green), blue))
 
 
-def _nearby(difference: HostArray, size: tuple[int, int]) -> HostArray:
-    """The mean square nearby, coarse."""
-    square = difference.astype(np.float32) ** 2
-    return np.asarray(cv2.GaussianBlur(shrunk(square, size), (0, 0), _NEAR))
-
-
 def _moving(flow: Flow, still: HostArray, moved: HostArray) -> HostArray:
-    """0 where flow may as well be noise, 1 where something moves; all coarse."""
-    errs = (still / (_TIMES * moved + _MORE) - 1) * 4
-    x, y = cv2.split(cv2.GaussianBlur(flow, (0, 0), _NEAR))
+    """0 where flow may as well be noise, 1 where something moves.
+
+    Args:
+        flow: coarse, as is all.
+        still: by how much the contents differ if nothing moves, levels of 255.
+        moved: by how much if all moves with the flow.
+    """
+    still, moved = (_nearby(each.astype(np.float32) ** 2) for each in (still, moved))
+    x, y = cv2.split(_nearby(flow))
+    explained = (still / (_TIMES * moved + _MORE) - 1) * 4
     astray = (cv2.magnitude(x, y) - _ASTRAY) * 2
-    return np.asarray(np.clip(np.maximum(errs, astray), 0, 1))
+    return np.asarray(np.clip(np.maximum(explained, astray), 0, 1))
+
+
+def _nearby(values: HostArray) -> HostArray:
+    return np.asarray(cv2.blur(values, (_NEAR, _NEAR)))
+
+
+def _between(one: HostArray, other: HostArray, share: HostArray) -> HostArray:
+    return np.asarray(one + share * (other - one))
 
 
 def _broken(flow: Flow) -> HostArray:
@@ -98,8 +110,3 @@ def _broken(flow: Flow) -> HostArray:
     down, right = np.gradient(flow, axis=(0, 1))
     bend = (down**2 + right**2).sum(-1) / (0.01 * (flow**2).sum(-1) + 1.6)
     return np.asarray(1 - falling(cv2.GaussianBlur(bend, (0, 0), 0.7), 1, 3))
-
-
-def shrunk_leaves(flow: Flow, size: tuple[int, int]) -> HostArray:
-    scale = np.array([size[0] / flow.shape[1], size[1] / flow.shape[0]], np.float32)
-    return leaves(shrunk(flow, size) * scale)

@@ -41,8 +41,9 @@ def resized(flow: Flow, height: int, width: int) -> Flow:
     """A flow for pictures of another size: its places and its numbers."""
     if flow.shape[:2] == (height, width):
         return flow
-    scale = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
-    return np.asarray(cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR) * scale)
+    scale = width / flow.shape[1], height / flow.shape[0], 1, 1  # OpenCV's scalars are four
+    # NumPy takes ten times as long to multiply by two numbers
+    return np.asarray(cv2.resize(cv2.multiply(flow, scale), (width, height)))
 
 
 @lru_cache(maxsize=4)  # of few sizes: making one takes longer than to warp by it

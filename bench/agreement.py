@@ -70,8 +70,12 @@ def drawn_by_graphs() -> list[str]:
 def rows_of(network: str, device: str, size: str) -> list[dict[str, Any]]:
     """What is measured of `network`, PyTorch in fp32 first."""
     from vidstyle.runtimes import RUNTIMES
+    from vidstyle.runtimes.availability import available
 
-    ways = [("torch", "fp32"), *((name, how) for name in RUNTIMES for how in ("fp32", "auto"))]
+    ways = [("torch", "fp32")]
+    for name in RUNTIMES:
+        best = available(name, [device]).precisions.get(device)
+        ways += [(name, how) for how in ("fp32", *(["auto"] if best != "fp32" else [])) if best]
     with tempfile.TemporaryDirectory() as folder:
         rows = [measured(network, *way, folder, device, size) for way in dict.fromkeys(ways)]
     different = {(row["runtime"], row["precision"]): row for row in rows if row is not None}

@@ -139,7 +139,8 @@ class Network(Protocol):
     int64 [1]; one whose codes cannot be mixed, `mixes = False`; one that does not draw right in
     every precision, `precisions`; one that draws by optimization, too slowly for live video and
     without a graph, `optimizes = True`, and its `stylize` takes an `OnStep` too; one that reads a
-    style as it is, not brought to a square, `reads_whole = True`.
+    style as it is, not brought to a square, `reads_whole = True`; one whose authors taught it to
+    draw the same alike from frame to frame, `steady = True`.
     """
 
     code_names: tuple[str, ...]  # one for each tensor of a style code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -13,14 +14,20 @@ import numpy as np
 
 from vidstyle.codes import mixed
 from vidstyle.contracts import ErrorType, HostArray, Look, Memory, OnStep, Pixels, StyleCode
+from vidstyle.errors import UsageError
 from vidstyle.image import resize
 from vidstyle.job import Job
 from vidstyle.keep_color import recolored, with_luminance_of
 from vidstyle.masks import Mask, laid_over
-from vidstyle.sources import Reading
+from vidstyle.sources import Reading, is_photo
 from vidstyle.stylizer import Stylizer
+from vidstyle.temporal import STABILIZERS
 from vidstyle.temporal.cuts import glance, is_cut
-from vidstyle.timeline import Timeline
+from vidstyle.temporal.stabilizer import Past, Stabilizer
+from vidstyle.timeline import Mix, Timeline
+from vidstyle.weights import find_model
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,14 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class LayerPast:
+    """What a stabilizer remembers of a layer."""
+
+    mix: Mix = field(default_factory=dict)  # in which it was drawn
+    memory: Past | tuple[()] = ()
+
+
+@dataclass(frozen=True)
 class Scene:
     """What one frame hands to the next."""
 
@@ -39,6 +54,24 @@ class Scene:
     start: Fraction | None = None  # time of the first frame of all
     seen: HostArray | None = None  # a glance at the last frame
     memories: tuple[Memory, ...] = ()  # the network's own, for each layer
+    pasts: tuple[LayerPast, ...] = ()  # the stabilizer's, for each layer
+
+
+def stabilizer_of(job: Job) -> str:
+    """What the drawings of a job are steadied by: "off", or a row of STABILIZERS.
+
+    Raises:
+        UsageError: it is asked for, of a network that draws each frame after the last one.
+    """
+    header = find_model(job.network).header
+    if is_photo(job.source):
+        return "off"
+    if header.optimizes and job.stabilize not in (None, "off"):
+        raise UsageError(
+            f"{job.network} begins each frame with the last drawing, so it steadies itself: "
+            f"--stabilize {job.stabilize} is for other networks."
+        )
+    return job.stabilize or header.stabilizer
 
 
 class Direction:
@@ -62,6 +95,10 @@ class Direction:
     ) -> None:
         self._job, self._stylizer, self._reading = job, stylizer, reading
         self._on_step = on_step
+        self.stabilizer = stabilizer_of(job)
+        self._stabilizer: Stabilizer | None = None
+        if self.stabilizer != "off":
+            self._stabilizer = STABILIZERS[self.stabilizer]()
         self._matches = job.keep_color == "match"
         self._masks = ExitStack()
 
@@ -71,7 +108,8 @@ class Direction:
             styles = dict.fromkeys(name for layer in self._layers for name in layer.styles.styles)
             if any(len(layer.styles.styles) > 1 for layer in self._layers):
                 self._stylizer.check_mixes()
-            self.first_scene = Scene(memories=((),) * len(self._layers))
+            count = len(self._layers)
+            self.first_scene = Scene(memories=((),) * count, pasts=(LayerPast(),) * count)
             if self._matches:
                 self._pictures = {name: self._stylizer.picture_of(name) for name in styles}
             else:
@@ -90,11 +128,15 @@ class Direction:
         seconds = time - scene.start
         height, width = content.shape[:2]
         small = resize(content, *self._job.working_size(height, width))
-        shown, memories = content, []
-        for layer, memory in zip(self._layers, scene.memories, strict=True):
-            look = self._look(layer, seconds, scene)
-            drawn, memory = self._stylizer.draw(small, look, memory, self._on_step)
+        shown, memories, pasts = content, [], []
+        for layer, memory, past in zip(self._layers, scene.memories, scene.pasts, strict=True):
+            mix = layer.styles.at(float(seconds))
+            drawn, memory = self._stylizer.draw(
+                small, self._look(mix, scene), memory, self._on_step
+            )
+            drawn, past = self._steady(small, drawn, mix, past)
             memories.append(memory)
+            pasts.append(past)
             drawn = resize(drawn, height, width)
             if self._job.keep_color == "luminance":
                 drawn = with_luminance_of(drawn, content)
@@ -102,7 +144,7 @@ class Direction:
                 shares = [mask.at(seconds, height, width) for mask in layer.masks]
                 drawn = laid_over(shown, drawn, reduce(np.maximum, shares))
             shown = drawn
-        return shown, replace(scene, memories=tuple(memories))
+        return shown, replace(scene, memories=tuple(memories), pasts=tuple(pasts))
 
     def _open_layers(self, masks: ExitStack) -> list[Layer]:
         """The styles of the whole picture first, then those that regions have of their own."""
@@ -120,19 +162,30 @@ class Direction:
         """`scene`, or the new one that `content` begins."""
         if scene.start is None:
             scene = replace(scene, start=time)
-        if not self._matches:
+        if not self._matches and self._stabilizer is None:
             return scene
         now = glance(content)
         if scene.seen is None or is_cut(scene.seen, now):
-            codes = {
-                name: self._read(recolored(picture, content))
-                for name, picture in self._pictures.items()
-            }
-            scene = replace(scene, codes=codes)
+            scene = replace(scene, pasts=self.first_scene.pasts)
+            if self._matches:
+                codes = {
+                    name: self._read(recolored(picture, content))
+                    for name, picture in self._pictures.items()
+                }
+                scene = replace(scene, codes=codes)
         return replace(scene, seen=now)
 
-    def _look(self, layer: Layer, seconds: Fraction, scene: Scene) -> Look:
-        mix = layer.styles.at(float(seconds))
+    def _steady(
+        self, content: Pixels, drawn: Pixels, mix: Mix, past: LayerPast
+    ) -> tuple[Pixels, LayerPast]:
+        """`drawn`, steadied by what was drawn before in the same styles."""
+        if self._stabilizer is None or self._job.strength == 0:  # which gives the content itself
+            return drawn, past
+        memory = past.memory if past.mix == mix else ()
+        drawn, memory = self._stabilizer(content, drawn, memory)
+        return drawn, LayerPast(mix, memory)
+
+    def _look(self, mix: Mix, scene: Scene) -> Look:
         code = mixed([scene.codes[name] for name in mix], list(mix.values()))
         return Look(code, self._job.strength)
 

@@ -71,6 +71,7 @@ class Job:
     mask: Several = ()  # each a picture or clip: drawn where it is white; or "FILE=STYLE"
     feather: float = 2.0  # pixels by which a mask's edges are softened
     max_size: str | None = None  # as `size`; larger frames are drawn so small, then enlarged
+    stabilize: str | None = None  # "off", "light" or "full"; None: as the network needs
     check: bool = False  # how much the drawing flickers is said at the end
     # The rest is for networks that draw by optimization.
     vgg: str | None = None  # a whole normalized VGG-19, to compare by
@@ -86,6 +87,8 @@ class Job:
             _in_range("--style-size", self.style_size, *_STYLE_SIDES)
         if self.keep_color not in (None, "luminance", "match"):
             raise UsageError(f"--keep-color is luminance or match; got {self.keep_color!r}.")
+        if self.stabilize not in (None, "off", "light", "full"):
+            raise UsageError(f"--stabilize is off, light or full; got {self.stabilize!r}.")
         if not (self.style or self.style_at or any(region.style for region in self.regions)):
             raise UsageError("No style is given: --style, or --style-at, or --mask FILE=STYLE.")
         _ = self.timeline, self.regions

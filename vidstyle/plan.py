@@ -17,11 +17,12 @@ from vidstyle.stylizer import load_stylizer
 def plan(job: Job) -> dict[str, str]:
     """What would be read, drawn and written, and with what. Raises what the run would raise."""
     stylizer = load_stylizer(drawing_of(job))
-    with Direction(job, stylizer, Reading(job.start_seconds, job.end_seconds)):
+    reading = Reading(job.start_seconds, job.end_seconds)
+    with Direction(job, stylizer, reading) as direction:
         pass  # what cannot be read is said
     drawn = (
         f"{stylizer.network} by {stylizer.runtime} on {stylizer.device} in {stylizer.precision}, "
-        f"{_styles(job)}, strength {job.strength:g}"
+        f"{_styles(job)}, strength {job.strength:g}, stabilizer {direction.stabilizer}"
     )
     if job.source != "-" and Path(job.source).is_dir():
         count = len(photos_in(Path(job.source)))

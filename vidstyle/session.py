@@ -14,7 +14,7 @@ import numpy as np
 
 from vidstyle.avfile import is_live
 from vidstyle.contracts import Frame, OnStep, Source, VideoInfo
-from vidstyle.direction import Direction
+from vidstyle.direction import Direction, stabilizer_of
 from vidstyle.errors import PartialResult, UsageError
 from vidstyle.image import resize
 from vidstyle.job import Job
@@ -55,6 +55,7 @@ class Summary:
     precision: str
     decoder: str  # "nvdec" or "software"
     tracks: tuple[str, ...]  # what was done with sound and subtitles
+    stabilizer: str  # "off", "light" or "full"
     flicker: Flicker | None  # where `job.check` asks for it
 
 
@@ -97,7 +98,7 @@ def run(
         sink.destination, meter.frames("write"), source.lost, meter.seconds,
         meter.first_frame_seconds or 0.0, meter.frames_per_second, meter.milliseconds(),
         stylizer.network, stylizer.runtime, stylizer.device, stylizer.precision,
-        source.decoder, tuple(sink.notes), None if checker is None else checker.flicker,
+        source.decoder, tuple(sink.notes), direction.stabilizer, None if checker is None else checker.flicker,
     )  # fmt: skip
 
 
@@ -118,13 +119,14 @@ def directed(
 def gpu_for(job: Job, stylizer: Stylizer | None = None) -> str | None:
     """The GPU where frames stay from their decoding on; None: they are the host's.
 
-    What lies around the network is computed on the host: masks, other colors, other sizes, checks.
+    What lies around the network is computed on the host: masks, other colors, other sizes, checks,
+    and what steadies drawings.
     """
     device = choose(job.runtime, job.device)[1] if stylizer is None else stylizer.device
     if not device.startswith("cuda") or find_model(job.network).header.optimizes:
         return None
     others = job.regions, job.keep_color, job.size, job.max_size, job.side_by_side, job.check
-    return None if any(others) else device
+    return None if any(others) or stabilizer_of(job) != "off" else device
 
 
 def drawings(

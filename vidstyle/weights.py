@@ -45,6 +45,12 @@ class Header:
     precisions: tuple[Precision, ...] = ALL_PRECISIONS  # those in which its drawings are right
     optimizes: bool = False  # it draws step by step: slowly, and without graphs
     reads_whole: bool = False  # it reads a style as it is, not brought to a square
+    steady: bool = False  # it was taught to draw the same alike from frame to frame
+
+    @property
+    def stabilizer(self) -> str:
+        """What its drawings of a clip are steadied by, unless one asks for something else."""
+        return "off" if self.steady or self.optimizes else "light"
 
 
 @dataclass(frozen=True)
@@ -206,6 +212,7 @@ def _read_header(path: Path) -> Header:
             tuple(json.loads(words.get("precisions", json.dumps(ALL_PRECISIONS)))),
             json.loads(words.get("optimizes", "false")),
             json.loads(words.get("reads_whole", "false")),
+            json.loads(words.get("steady", "false")),
         )
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise InputError(

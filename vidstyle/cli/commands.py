@@ -172,6 +172,11 @@ _talking = _options(
 @click.option("--pix-fmt", metavar="NAME", help="FFmpeg's pixel format. [as the input]")
 @click.option("--audio/--no-audio", default=None, help="Keep sound and subtitles. [keep]")
 @click.option(
+    "--stabilize",
+    metavar="HOW",
+    help="off, light or full: keep drawings still where nothing moves. [as the network needs]",
+)
+@click.option(
     "--check",
     is_flag=True,
     default=None,

@@ -47,7 +47,7 @@ def stylize_clip(job: Job, quiet: bool, as_json: bool, check: Check) -> None:
     stages = ", ".join(f"{stage} {value:.1f} ms" for stage, value in summary.milliseconds.items())
     text = (
         f"{summary.output}: {summary.frames} frames in {summary.seconds:.1f} s, "
-        f"{summary.frames_per_second:.1f} fps ({stages})"
+        f"{summary.frames_per_second:.1f} fps ({stages}), stabilizer {summary.stabilizer}"
     )
     lines = [text, *summary.tracks, *_flicker_lines(summary.flicker)]
     report(asdict(summary), as_json, lines, quiet, sys.stderr if job.sink == "-" else sys.stdout)

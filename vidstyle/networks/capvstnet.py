@@ -49,6 +49,7 @@ class CAPVSTNet(nn.Module):
     smallest: ClassVar[int] = 8  # pixels a side, so that reflection finds a neighbor at a quarter
     least_strength: ClassVar[float] = 0.01  # at 0 the content comes back, but for rounding
     reads_whole: ClassVar[bool] = True  # grain counts, which resizing changes
+    steady: ClassVar[bool] = True  # its authors trained it for video, as do its recipes
     # In half precision blocks give nothing back, and nothing factors.
     precisions: ClassVar[tuple[Precision, ...]] = ("fp32",)
 

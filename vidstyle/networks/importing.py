@@ -57,7 +57,7 @@ def header_of(
         network, config, module.code_names, module.smallest, module.least_strength,
         license, source, getattr(module, "style_names", ()), getattr(module, "mixes", True),
         getattr(module, "precisions", ALL_PRECISIONS), getattr(module, "optimizes", False),
-        getattr(module, "reads_whole", False),
+        getattr(module, "reads_whole", False), getattr(module, "steady", False),
     )  # fmt: skip
 
 

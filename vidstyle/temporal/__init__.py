@@ -1,4 +1,4 @@
-"""What holds from one frame to the next: flow, occlusion, and where a scene ends."""
+"""What holds from one frame to the next: flow, occlusion, steadiness, and where a scene ends."""
 
 from __future__ import annotations
 
@@ -11,5 +11,13 @@ FLOWS = Table(
         "raft-small": "vidstyle.temporal.raft:small",
         "raft-large": "vidstyle.temporal.raft:large",
         "exact": "vidstyle.temporal.exact:Exact",
+    },
+)
+
+STABILIZERS = Table(
+    "stabilizer",
+    {
+        "light": "vidstyle.temporal.stabilizers:light",
+        "full": "vidstyle.temporal.stabilizers:full",
     },
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -198,6 +198,7 @@ def _store(state: State, recipe: Recipe, out: Path) -> Model:
     """The averaged weights as a model, in half precision; what is no weight keeps its own."""
     network: Any = averaged(state, recipe)
     header = header_of(network, recipe.network, recipe.config, recipe.license, recipe.source)
+    header = replace(header, steady=header.steady or recipe.steady)
     taught = dict(network.named_parameters())
     tensors = {
         key: (value.half() if key in taught else value).contiguous()

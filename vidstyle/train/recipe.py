@@ -74,6 +74,12 @@ class Recipe:
     start_files: dict[str, str] = field(default_factory=dict)  # for parts of it, below the data
 
     @property
+    def steady(self) -> bool:
+        """Whether a stage teaches to draw the same alike from frame to frame."""
+        terms = ("steady", "temporal")
+        return any(stage.weights.get(term) for stage in self.stages for term in terms)
+
+    @property
     def digest(self) -> str:
         """Sha256 of all settings: a checkpoint goes on only with the recipe it began with."""
         return hashlib.sha256(repr(self).encode()).hexdigest()

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from vidstyle.contracts import HostArray, Pixels
-from vidstyle.image import shrink_to, to_uint8
+from vidstyle.image import resize, to_uint8
 from vidstyle.temporal.detail import detailed, sharpness
 from vidstyle.temporal.flow import FlowEstimator
 from vidstyle.temporal.tracking import coarse_size, falling, largest, sampled, tracked
@@ -28,7 +28,7 @@ from vidstyle.temporal.warp import places, resized, warp
 _FAR = 10  # frames back, where the anchor is: texture does not drift over so many
 _OLDEST = 50.0  # drawings that count for the age of a blend
 _SHARP = 0.975  # of the sharpness that is drawn
-_FIRST_GAIN, _MOST_GAIN = 1.5, 10.0
+_FIRST_GAIN, _MOST_GAIN = 1.5, 20.0
 _QUICKLY = 8.0  # by how much the gain grows where all sharpness is wanting
 _SMOOTH = 1.5  # coarse pixels, over which drawings are compared
 
@@ -90,7 +90,7 @@ class Stabilizer:
             drawn: its drawing, of the same size, as what comes back.
             memory: what the last frame gave; () at the first one and after a cut.
         """
-        seen = cv2.cvtColor(shrink_to(to_uint8(content), self.side), cv2.COLOR_RGB2GRAY)
+        seen = cv2.cvtColor(halved(to_uint8(content), self.side), cv2.COLOR_RGB2GRAY)
         levels = np.iinfo(drawn.dtype).max / 255
         fresh = drawn.astype(np.float32)
         fresh = fresh if levels == 1 else fresh / np.float32(levels)
@@ -144,3 +144,11 @@ def _mixed(one: HostArray, other: HostArray, share: HostArray) -> HostArray:
     """`one`, and of the `other` a share, which may be coarse."""
     share = _fine(share, one)
     return np.asarray(cv2.blendLinear(one, other, 1 - share, share))
+
+
+def halved(pixels: Pixels, side: int) -> Pixels:
+    """`pixels`, halved until the longer side is at most `side`: whole pixels are averaged."""
+    height, width = pixels.shape[:2]
+    while max(height, width) > side:
+        height, width = height // 2, width // 2
+    return resize(pixels, height, width) if height < pixels.shape[0] else pixels

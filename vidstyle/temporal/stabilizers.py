@@ -17,7 +17,7 @@ def light() -> Stabilizer:
         weight=0.95,
         pull=0.8,
         kernel=cv2.INTER_LINEAR,
-        likeness=(20.0, 60.0),
+        likeness=(50.0, 120.0),
     )
 
 
@@ -30,5 +30,5 @@ def full() -> Stabilizer:
         weight=0.98,
         pull=0.8,
         kernel=cv2.INTER_CUBIC,
-        likeness=(30.0, 90.0),
+        likeness=(50.0, 120.0),
     )

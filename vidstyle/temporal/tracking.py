@@ -17,7 +17,7 @@ from vidstyle.temporal.occlusion import leaves, unmatched
 from vidstyle.temporal.warp import resized, warp
 
 _COARSE = 4  # pixels to one value of trust
-_CHANGED = 6.0, 24.0  # levels of 255 by which contents differ: up to there trusted, then not at all
+_CHANGED = 10.0, 32.0  # levels of 255 by which contents differ: up to there trusted, then not at all
 _NEAR = 25  # values across, over which it is judged whether all stands
 # Standing explains the content as well as a flow does, if its squared error is at most so many
 # times that of the flow, and so many squared levels more: a flow also fits itself to noise, to

@@ -26,6 +26,7 @@ from vidstyle.temporal.tracking import coarse_size, falling, largest, sampled, t
 from vidstyle.temporal.warp import places, resized, warp
 
 _FAR = 10  # frames back, where the anchor is: texture does not drift over so many
+_HEAD = 0.0
 _OLDEST = 50.0  # drawings that count for the age of a blend
 _SHARP = 0.975  # of the sharpness that is drawn
 _FIRST_GAIN, _MOST_GAIN = 1.5, 20.0
@@ -112,8 +113,9 @@ class Stabilizer:
         coarse = sampled(fresh, coarse_size(seen))
         last = self._moved(past.last, seen, coarse, self.kernel)
         drawing, age = last.drawing, (last.age + 1) * last.trust
-        share = np.minimum(age / (age + 1), self.weight)
-        if len(past.anchors) == _FAR - 1:
+        aged = age + _HEAD * last.trust
+        share = np.minimum(aged / (aged + 1), self.weight)
+        if past.anchors:
             anchor = self._moved(past.anchors[0], seen, coarse, cv2.INTER_LINEAR)
             pull = self.pull * anchor.trust
             drawing = _mixed(drawing, anchor.drawing, pull / (pull + last.trust + 1e-3))

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from vidstyle.contracts import HostArray, Pixels
-from vidstyle.image import shrink_to
+from vidstyle.image import resize
+from vidstyle.temporal.tracking import halved
 
 _RADIUS = 1.5  # pixels, a standard deviation: what is finer is detail
 # Levels of 255. Weak detail gains more than strong: the edges, which a move by part of a pixel
@@ -25,10 +26,12 @@ def detailed(drawing: HostArray, gain: HostArray, dtype: Any) -> Pixels:
         gain: float32 [H, W], 0 for none.
         dtype: of what comes back, uint8 or uint16.
     """
-    luma = cv2.cvtColor(drawing, cv2.COLOR_RGB2GRAY)
+    whole = cv2.cvtColor(drawing, cv2.COLOR_RGB2GRAY)
+    luma = halved(whole, _LONG_SIDE)
     detail = luma - cv2.GaussianBlur(luma, (0, 0), _RADIUS)
     strong = cv2.GaussianBlur(np.abs(detail), (0, 0), 1) / np.float32(_STRONG)
-    added = gain * detail / (1 + strong * strong)
+    added = cv2.resize(gain, luma.shape[::-1]) * detail / (1 + strong * strong)
+    added = resize(added, *whole.shape)
     levels = np.iinfo(dtype).max / 255
     depth = cv2.CV_8U if dtype == np.uint8 else cv2.CV_16U
     # rounds and saturates
@@ -38,7 +41,7 @@ def detailed(drawing: HostArray, gain: HostArray, dtype: Any) -> Pixels:
 
 def sharpness(drawing: Pixels) -> float:
     """The mean step in brightness between neighbors."""
-    luma = cv2.cvtColor(shrink_to(drawing, _LONG_SIDE), cv2.COLOR_RGB2GRAY)
+    luma = cv2.cvtColor(halved(drawing, _LONG_SIDE), cv2.COLOR_RGB2GRAY)
     steps = cv2.norm(luma[1:], luma[:-1], cv2.NORM_L1), cv2.norm(
         luma[:, 1:], luma[:, :-1], cv2.NORM_L1
     )

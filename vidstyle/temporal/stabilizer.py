@@ -19,10 +19,10 @@ import cv2
 import numpy as np
 
 from vidstyle.contracts import HostArray, Pixels
-from vidstyle.image import resize, to_uint8
+from vidstyle.image import to_uint8
 from vidstyle.temporal.detail import detailed, sharpness
 from vidstyle.temporal.flow import FlowEstimator
-from vidstyle.temporal.tracking import coarse_size, falling, largest, sampled, tracked
+from vidstyle.temporal.tracking import coarse_size, falling, halved, largest, sampled, tracked
 from vidstyle.temporal.warp import places, resized, warp
 
 _FAR = 10  # frames back, where the anchor is: texture does not drift over so many
@@ -121,8 +121,7 @@ class Stabilizer:
             drawing = _mixed(drawing, anchor.drawing, pull / (pull + last.trust + 1e-3))
             share = np.maximum(share, self.weight * anchor.trust)
             age = np.maximum(age, (anchor.age + 1) * anchor.trust)
-        fine = _fine(share, fresh)
-        return _mixed(fresh, drawing, fine), fine, np.minimum(age, _OLDEST)
+        return _mixed(fresh, drawing, share), share, np.minimum(age, _OLDEST)
 
     def _moved(self, old: Kept, seen: HostArray, coarse: HostArray, kernel: int) -> Moved:
         """`old` as it would be now; `coarse` is the drawing of now."""
@@ -146,11 +145,3 @@ def _mixed(one: HostArray, other: HostArray, share: HostArray) -> HostArray:
     """`one`, and of the `other` a share, which may be coarse."""
     share = _fine(share, one)
     return np.asarray(cv2.blendLinear(one, other, 1 - share, share))
-
-
-def halved(pixels: Pixels, side: int) -> Pixels:
-    """`pixels`, halved until the longer side is at most `side`: whole pixels are averaged."""
-    height, width = pixels.shape[:2]
-    while max(height, width) > side:
-        height, width = height // 2, width // 2
-    return resize(pixels, height, width) if height < pixels.shape[0] else pixels

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from vidstyle.contracts import HostArray, Pixels
+from vidstyle.image import resize
 from vidstyle.temporal.flow import Flow, FlowEstimator
 from vidstyle.temporal.occlusion import leaves, unmatched
 from vidstyle.temporal.warp import resized, warp
@@ -59,6 +60,14 @@ def tracked(search: FlowEstimator, before: Pixels, now: Pixels, both_ways: bool)
     flow = cv2.multiply(flow, cv2.merge([fine, fine]))
     trust = trust * ~leaves(resized(flow, *moves.shape))
     return Track(flow, trust.astype(np.float32))
+
+
+def halved(pixels: Pixels, side: int) -> Pixels:
+    """`pixels`, halved until the longer side is at most `side`: whole pixels are averaged."""
+    height, width = pixels.shape[:2]
+    while max(height, width) > side:
+        height, width = height // 2, width // 2
+    return resize(pixels, height, width) if height < pixels.shape[0] else pixels
 
 
 def coarse_size(pixels: Pixels) -> tuple[int, int]:

@@ -26,11 +26,11 @@ from vidstyle.temporal.tracking import coarse_size, falling, halved, largest, sa
 from vidstyle.temporal.warp import places, resized, warp
 
 _FAR = 10  # frames back, where the anchor is: texture does not drift over so many
-_HEAD = 0.0
+_HEAD = 5.0
 _OLDEST = 50.0  # drawings that count for the age of a blend
 _SHARP = 0.975  # of the sharpness that is drawn
 _FIRST_GAIN, _MOST_GAIN = 1.5, 20.0
-_QUICKLY = 8.0  # by how much the gain grows where all sharpness is wanting
+_QUICKLY = 16.0  # by how much the gain grows where all sharpness is wanting
 _SMOOTH = 1.5  # coarse pixels, over which drawings are compared
 
 

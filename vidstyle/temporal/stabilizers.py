@@ -28,7 +28,7 @@ def full() -> Stabilizer:
         side=640,
         both_ways=True,
         weight=0.98,
-        pull=0.8,
+        pull=1.1,
         kernel=cv2.INTER_CUBIC,
         likeness=(50.0, 120.0),
     )

@@ -18,19 +18,19 @@ _STRONG = 5.0
 _LONG_SIDE = 640  # pixels of a picture at which its sharpness is judged
 
 
-def detailed(drawing: HostArray, gain: HostArray, dtype: Any) -> Pixels:
+def detailed(drawing: HostArray, gain: float, dtype: Any) -> Pixels:
     """`drawing` with more detail in its brightness, as Pixels.
 
     Args:
         drawing: float32 [H, W, 3], levels of 255.
-        gain: float32 [H, W], 0 for none.
+        gain: 0 for none.
         dtype: of what comes back, uint8 or uint16.
     """
     whole = cv2.cvtColor(drawing, cv2.COLOR_RGB2GRAY)
     luma = halved(whole, _LONG_SIDE)
     detail = luma - cv2.GaussianBlur(luma, (0, 0), _RADIUS)
     strong = cv2.GaussianBlur(np.abs(detail), (0, 0), 1) / np.float32(_STRONG)
-    added = cv2.resize(gain, luma.shape[::-1]) * detail / (1 + strong * strong)
+    added = np.float32(gain) * detail / (1 + strong * strong)
     added = resize(added, *whole.shape)
     levels = np.iinfo(dtype).max / 255
     depth = cv2.CV_8U if dtype == np.uint8 else cv2.CV_16U

@@ -28,8 +28,9 @@ from vidstyle.temporal.warp import places, resized, warp
 _FAR = 10  # frames back, where the anchor is: texture does not drift over so many
 _HEAD = 5.0
 _OLDEST = 50.0  # drawings that count for the age of a blend
+_SOFT = 0.45
 _SHARP = 0.975  # of the sharpness that is drawn
-_FIRST_GAIN, _MOST_GAIN = 1.5, 20.0
+_FIRST_GAIN, _MOST_GAIN = 3.5, 20.0
 _QUICKLY = 16.0  # by how much the gain grows where all sharpness is wanting
 _SMOOTH = 1.5  # coarse pixels, over which drawings are compared
 
@@ -92,24 +93,23 @@ class Stabilizer:
             memory: what the last frame gave; () at the first one and after a cut.
         """
         seen = cv2.cvtColor(halved(to_uint8(content), self.side), cv2.COLOR_RGB2GRAY)
-        levels = np.iinfo(drawn.dtype).max / 255
-        fresh = drawn.astype(np.float32)
-        fresh = fresh if levels == 1 else fresh / np.float32(levels)
-        if not memory or memory.last.drawing.shape != drawn.shape:
-            first = Kept(seen, fresh, np.zeros(coarse_size(seen)[::-1], np.float32))
-            return drawn, Past(first, (), _FIRST_GAIN)
-        blend, share, age = self._blended(seen, fresh, memory)
-        steady = detailed(blend, share * memory.gain, drawn.dtype)
+        fresh = _soft(drawn)
+        if memory and memory.last.drawing.shape == drawn.shape:
+            blend, age = self._blended(seen, fresh, memory)
+            last = memory.last._replace(drawing=cv2.convertScaleAbs(memory.last.drawing))
+            anchors, gain = (*memory.anchors, last)[1 - _FAR :], memory.gain
+        else:
+            blend, age = fresh, np.zeros(coarse_size(seen)[::-1], np.float32)
+            anchors, gain = (), _FIRST_GAIN
+        steady = detailed(blend, gain, drawn.dtype)
         wanting = _SHARP - sharpness(steady) / max(sharpness(drawn), 1e-3)
-        gain = float(np.clip(memory.gain + _QUICKLY * wanting, 0, _MOST_GAIN))
-        anchor = memory.last._replace(drawing=cv2.convertScaleAbs(memory.last.drawing))
-        anchors = (*memory.anchors, anchor)[1 - _FAR :]  # with the last one, _FAR
+        gain = float(np.clip(gain + _QUICKLY * wanting, 0, _MOST_GAIN))
         return steady, Past(Kept(seen, blend, age), anchors, gain)
 
     def _blended(
         self, seen: HostArray, fresh: HostArray, past: Past
-    ) -> tuple[HostArray, HostArray, HostArray]:
-        """The blend of what is drawn now and was before, the share of the latter, and its age."""
+    ) -> tuple[HostArray, HostArray]:
+        """The blend of what is drawn now and was before, and its age."""
         coarse = sampled(fresh, coarse_size(seen))
         last = self._moved(past.last, seen, coarse, self.kernel)
         drawing, age = last.drawing, (last.age + 1) * last.trust
@@ -121,7 +121,7 @@ class Stabilizer:
             drawing = _mixed(drawing, anchor.drawing, pull / (pull + last.trust + 1e-3))
             share = np.maximum(share, self.weight * anchor.trust)
             age = np.maximum(age, (anchor.age + 1) * anchor.trust)
-        return _mixed(fresh, drawing, share), share, np.minimum(age, _OLDEST)
+        return _mixed(fresh, drawing, share), np.minimum(age, _OLDEST)
 
     def _moved(self, old: Kept, seen: HostArray, coarse: HostArray, kernel: int) -> Moved:
         """`old` as it would be now; `coarse` is the drawing of now."""
@@ -135,6 +135,14 @@ class Stabilizer:
         differs = cv2.GaussianBlur(sampled(drawing, coarse.shape[1::-1]) - coarse, (0, 0), _SMOOTH)
         trust = trust * falling(largest(np.abs(differs)), *self.likeness)
         return Moved(drawing, trust, warp(old.age, resized(flow, *trust.shape)))
+
+
+def _soft(drawn: Pixels) -> HostArray:
+    """`drawn` in levels of 255, float32, its finest detail weakened."""
+    levels = np.iinfo(drawn.dtype).max / 255
+    fresh = drawn.astype(np.float32)
+    fresh = fresh if levels == 1 else fresh / np.float32(levels)
+    return np.asarray(cv2.GaussianBlur(fresh, (0, 0), _SOFT * max(drawn.shape[:2]) / 640))
 
 
 def _fine(share: HostArray, like: HostArray) -> HostArray:

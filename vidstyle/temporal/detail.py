@@ -15,7 +15,7 @@ _RADIUS = 1.5  # pixels, a standard deviation: what is finer is detail
 # Levels of 255. Weak detail gains more than strong: the edges, which a move by part of a pixel
 # changes most, stay as they are.
 _STRONG = 5.0
-_LONG_SIDE = 640  # pixels of a picture at which its sharpness is judged
+LONG_SIDE = 640  # pixels of a picture at which its sharpness is judged
 
 
 def detailed(drawing: HostArray, gain: float, dtype: Any) -> Pixels:
@@ -27,7 +27,7 @@ def detailed(drawing: HostArray, gain: float, dtype: Any) -> Pixels:
         dtype: of what comes back, uint8 or uint16.
     """
     whole = cv2.cvtColor(drawing, cv2.COLOR_RGB2GRAY)
-    luma = halved(whole, _LONG_SIDE)
+    luma = halved(whole, LONG_SIDE)
     detail = luma - cv2.GaussianBlur(luma, (0, 0), _RADIUS)
     strong = cv2.GaussianBlur(np.abs(detail), (0, 0), 1) / np.float32(_STRONG)
     added = np.float32(gain) * detail / (1 + strong * strong)
@@ -41,7 +41,7 @@ def detailed(drawing: HostArray, gain: float, dtype: Any) -> Pixels:
 
 def sharpness(drawing: Pixels) -> float:
     """The mean step in brightness between neighbors."""
-    luma = cv2.cvtColor(halved(drawing, _LONG_SIDE), cv2.COLOR_RGB2GRAY)
+    luma = cv2.cvtColor(halved(drawing, LONG_SIDE), cv2.COLOR_RGB2GRAY)
     steps = cv2.norm(luma[1:], luma[:-1], cv2.NORM_L1), cv2.norm(
         luma[:, 1:], luma[:, :-1], cv2.NORM_L1
     )

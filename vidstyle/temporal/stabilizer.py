@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 
 from vidstyle.contracts import HostArray, Pixels
-from vidstyle.image import to_uint8
-from vidstyle.temporal.detail import detailed, sharpness
+from vidstyle.image import shrink_to, to_uint8
+from vidstyle.temporal.detail import LONG_SIDE, detailed, sharpness
 from vidstyle.temporal.flow import FlowEstimator
 from vidstyle.temporal.tracking import coarse_size, falling, halved, largest, sampled, tracked
 from vidstyle.temporal.warp import places, resized, warp
@@ -29,7 +29,7 @@ _FAR = 10  # frames back, where the anchor is: texture does not drift over so ma
 _HEAD = 5.0
 _OLDEST = 50.0  # drawings that count for the age of a blend
 _SOFT = 0.45
-_SHARP = 0.975  # of the sharpness that is drawn
+_SHARP = 0.972  # of the sharpness that is drawn
 _FIRST_GAIN, _MOST_GAIN = 3.5, 20.0
 _QUICKLY = 16.0  # by how much the gain grows where all sharpness is wanting
 _SMOOTH = 1.5  # coarse pixels, over which drawings are compared
@@ -92,7 +92,8 @@ class Stabilizer:
             drawn: its drawing, of the same size, as what comes back.
             memory: what the last frame gave; () at the first one and after a cut.
         """
-        seen = cv2.cvtColor(halved(to_uint8(content), self.side), cv2.COLOR_RGB2GRAY)
+        seen = shrink_to(halved(to_uint8(content), LONG_SIDE), self.side)
+        seen = cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY)
         fresh = _soft(drawn)
         if memory and memory.last.drawing.shape == drawn.shape:
             blend, age = self._blended(seen, fresh, memory)
@@ -127,7 +128,7 @@ class Stabilizer:
         """`old` as it would be now; `coarse` is the drawing of now."""
         flow, trust = tracked(self.search, old.seen, seen, self.both_ways)
         height, width = old.drawing.shape[:2]
-        if old.seen.shape != (height, width):
+        if max(height, width) > LONG_SIDE:
             kernel = cv2.INTER_LINEAR  # of large pictures it is sharp enough
         x, y = places(resized(flow, height, width))
         drawing = cv2.remap(old.drawing, x, y, kernel, borderMode=cv2.BORDER_REPLICATE)
@@ -142,7 +143,7 @@ def _soft(drawn: Pixels) -> HostArray:
     levels = np.iinfo(drawn.dtype).max / 255
     fresh = drawn.astype(np.float32)
     fresh = fresh if levels == 1 else fresh / np.float32(levels)
-    return np.asarray(cv2.GaussianBlur(fresh, (0, 0), _SOFT * max(drawn.shape[:2]) / 640))
+    return np.asarray(cv2.GaussianBlur(fresh, (0, 0), _SOFT * max(drawn.shape[:2]) / LONG_SIDE))
 
 
 def _fine(share: HostArray, like: HostArray) -> HostArray:

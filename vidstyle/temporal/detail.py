@@ -15,7 +15,9 @@ _RADIUS = 1.5  # pixels, a standard deviation: what is finer is detail
 # Levels of 255. Weak detail gains more than strong: the edges, which a move by part of a pixel
 # changes most, stay as they are.
 _STRONG = 5.0
-LONG_SIDE = 640  # pixels of a picture at which its sharpness is judged
+# Pixels: larger pictures are halved. Detail that is finer than what is left there is not worth its
+# flicker, and takes time.
+LONG_SIDE = 640
 
 
 def detailed(drawing: HostArray, gain: float, dtype: Any) -> Pixels:
@@ -42,7 +44,8 @@ def detailed(drawing: HostArray, gain: float, dtype: Any) -> Pixels:
 def sharpness(drawing: Pixels) -> float:
     """The mean step in brightness between neighbors."""
     luma = cv2.cvtColor(halved(drawing, LONG_SIDE), cv2.COLOR_RGB2GRAY)
-    steps = cv2.norm(luma[1:], luma[:-1], cv2.NORM_L1), cv2.norm(
-        luma[:, 1:], luma[:, :-1], cv2.NORM_L1
+    steps = (
+        cv2.norm(luma[1:], luma[:-1], cv2.NORM_L1),
+        cv2.norm(luma[:, 1:], luma[:, :-1], cv2.NORM_L1),
     )
     return sum(steps) / luma.size

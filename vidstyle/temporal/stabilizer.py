@@ -3,7 +3,7 @@
 The last drawing, and the one of ten frames ago, are moved along with what they show, and blended
 into the new one wherever they can be trusted: where the content looks as it did, and where they are
 not far from what the network draws now. So nothing old outlives a change. A blend is softer than a
-drawing; it gets its detail back.
+drawing; it gets detail back, the finest scale, which flickers most, the least.
 
 After Lai et al., "Learning blind video temporal consistency", ECCV 2018,
 https://arxiv.org/abs/1808.00449, in that it works with any network, knowing a clip and its drawing;
@@ -26,8 +26,12 @@ from vidstyle.temporal.tracking import coarse_size, falling, halved, largest, sa
 from vidstyle.temporal.warp import places, resized, warp
 
 _FAR = 10  # frames back, where the anchor is: texture does not drift over so many
-_HEAD = 5.0
-_OLDEST = 50.0  # drawings that count for the age of a blend
+# Drawings that a new part of a blend counts for at once: what is drawn first stays, as a mean of
+# ever more drawings would change as it grows. And how many count at most.
+_HEAD, _OLDEST = 8.0, 50.0
+# Pixels of a picture as large as its sharpness is judged at, a standard deviation. The finest scale
+# flickers most and no blend keeps it: were new drawings to bring it, a part would look the softer
+# and need the more detail the older it is.
 _SOFT = 0.45
 _SHARP = 0.972  # of the sharpness that is drawn
 _FIRST_GAIN, _MOST_GAIN = 3.5, 20.0
@@ -65,7 +69,7 @@ class Stabilizer:
 
     Args:
         search: how motion is found,
-        side: in pictures of at most so many pixels on the longer side.
+        side: in pictures of at most so many pixels on the longer side, after halving.
         both_ways: whether it is checked by going back and forth.
         weight: of what was drawn before, at most.
         pull: of the anchor, against the last drawing.
@@ -100,7 +104,7 @@ class Stabilizer:
             last = memory.last._replace(drawing=cv2.convertScaleAbs(memory.last.drawing))
             anchors, gain = (*memory.anchors, last)[1 - _FAR :], memory.gain
         else:
-            blend, age = fresh, np.zeros(coarse_size(seen)[::-1], np.float32)
+            blend, age = fresh, np.full(coarse_size(seen)[::-1], _HEAD, np.float32)
             anchors, gain = (), _FIRST_GAIN
         steady = detailed(blend, gain, drawn.dtype)
         wanting = _SHARP - sharpness(steady) / max(sharpness(drawn), 1e-3)
@@ -113,16 +117,15 @@ class Stabilizer:
         """The blend of what is drawn now and was before, and its age."""
         coarse = sampled(fresh, coarse_size(seen))
         last = self._moved(past.last, seen, coarse, self.kernel)
-        drawing, age = last.drawing, (last.age + 1) * last.trust
-        aged = age + _HEAD * last.trust
-        share = np.minimum(aged / (aged + 1), self.weight)
+        drawing, age = last.drawing, last.age * last.trust
+        share = np.minimum(age / (age + 1), self.weight)
         if past.anchors:
             anchor = self._moved(past.anchors[0], seen, coarse, cv2.INTER_LINEAR)
             pull = self.pull * anchor.trust
             drawing = _mixed(drawing, anchor.drawing, pull / (pull + last.trust + 1e-3))
             share = np.maximum(share, self.weight * anchor.trust)
-            age = np.maximum(age, (anchor.age + 1) * anchor.trust)
-        return _mixed(fresh, drawing, share), np.minimum(age, _OLDEST)
+            age = np.maximum(age, anchor.age * anchor.trust)
+        return _mixed(fresh, drawing, share), np.clip(age + 1, _HEAD, _OLDEST)
 
     def _moved(self, old: Kept, seen: HostArray, coarse: HostArray, kernel: int) -> Moved:
         """`old` as it would be now; `coarse` is the drawing of now."""

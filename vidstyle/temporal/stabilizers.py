@@ -15,7 +15,7 @@ def light() -> Stabilizer:
         side=512,
         both_ways=False,
         weight=0.98,
-        pull=0.7,
+        pull=0.75,
         kernel=cv2.INTER_CUBIC,
         likeness=(30.0, 90.0),
     )
@@ -28,7 +28,7 @@ def full() -> Stabilizer:
         side=640,
         both_ways=True,
         weight=0.98,
-        pull=1.1,
+        pull=1.2,
         kernel=cv2.INTER_CUBIC,
-        likeness=(50.0, 120.0),
+        likeness=(30.0, 90.0),
     )

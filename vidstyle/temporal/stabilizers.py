@@ -28,7 +28,7 @@ def full() -> Stabilizer:
         side=640,
         both_ways=True,
         weight=0.98,
-        pull=1.2,
+        pull=1.15,
         kernel=cv2.INTER_CUBIC,
-        likeness=(30.0, 90.0),
+        likeness=(40.0, 100.0),
     )

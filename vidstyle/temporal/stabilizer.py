@@ -34,7 +34,7 @@ _HEAD, _OLDEST = 8.0, 50.0
 # and need the more detail the older it is.
 _SOFT = 0.45
 _SHARP = 0.972  # of the sharpness that is drawn
-_FIRST_GAIN, _MOST_GAIN = 3.5, 20.0
+_MOST_GAIN = 20.0
 _QUICKLY = 16.0  # by how much the gain grows where all sharpness is wanting
 _SMOOTH = 1.5  # coarse pixels, over which drawings are compared
 
@@ -105,7 +105,7 @@ class Stabilizer:
             anchors, gain = (*memory.anchors, last)[1 - _FAR :], memory.gain
         else:
             blend, age = fresh, np.full(coarse_size(seen)[::-1], _HEAD, np.float32)
-            anchors, gain = (), _FIRST_GAIN
+            anchors, gain = (), _first_gain(fresh, drawn)
         steady = detailed(blend, gain, drawn.dtype)
         wanting = _SHARP - sharpness(steady) / max(sharpness(drawn), 1e-3)
         gain = float(np.clip(gain + _QUICKLY * wanting, 0, _MOST_GAIN))
@@ -147,6 +147,13 @@ def _soft(drawn: Pixels) -> HostArray:
     fresh = drawn.astype(np.float32)
     fresh = fresh if levels == 1 else fresh / np.float32(levels)
     return np.asarray(cv2.GaussianBlur(fresh, (0, 0), _SOFT * max(drawn.shape[:2]) / LONG_SIDE))
+
+
+def _first_gain(fresh: HostArray, drawn: Pixels) -> float:
+    """What makes `fresh` about as sharp as it shall be: sharpness grows nearly as the gain does."""
+    soft, sharp = (sharpness(detailed(fresh, gain, drawn.dtype)) for gain in (0, 1))
+    wanted = _SHARP * sharpness(drawn)
+    return float(np.clip((wanted - soft) / max(sharp - soft, 1e-3), 0, _MOST_GAIN))
 
 
 def _fine(share: HostArray, like: HostArray) -> HostArray:

@@ -15,7 +15,7 @@ def light() -> Stabilizer:
         side=512,
         both_ways=False,
         weight=0.98,
-        pull=0.75,
+        pull=0.8,
         kernel=cv2.INTER_CUBIC,
         likeness=(30.0, 90.0),
     )

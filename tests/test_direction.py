@@ -218,24 +218,25 @@ def noisy(count):
 def test_stabilized_drawings_change_less(stylizer, how):
     contents = noisy(16)
     off, steady = (frames(stylizer, contents, stabilize=name) for name in ("off", how))
-    assert np.array_equal(steady[0], off[0])
+    assert distance(steady[0], off[0]) < 3  # but for the finest detail
     assert distance(steady[-1], steady[-2]) < 0.5 * distance(off[-1], off[-2])
 
 
 def test_a_cut_ends_what_is_steadied(stylizer):
     contents = [*noisy(3), 255 - CONTENT, *noisy(1)]
-    off, steady = (frames(stylizer, contents, stabilize=name) for name in ("off", "full"))
-    same = [np.array_equal(*pair) for pair in zip(off, steady, strict=True)]
+    steady = frames(stylizer, contents, stabilize="full")
+    anew = [frames(stylizer, [content], stabilize="full")[0] for content in contents]
+    same = [np.array_equal(*pair) for pair in zip(anew, steady, strict=True)]
     assert same == [True, False, False, True, True]
 
 
 def test_another_style_is_there_at_once(stylizer):
-    settings = {"style_at": ("0:01=mosaic",), "fade": 0.0}
-    off, steady = (
-        frames(stylizer, noisy(4), stabilize=name, **settings) for name in ("off", "light")
-    )
-    same = [np.array_equal(*pair) for pair in zip(off, steady, strict=True)]
-    assert same == [True, False, True, False]
+    contents = noisy(4)
+    settings = {"style_at": ("0:01=mosaic",), "fade": 0.0, "stabilize": "light"}
+    steady = frames(stylizer, contents, **settings)
+    anew = frames(stylizer, [contents[2]], "mosaic", stabilize="light")[0]
+    assert np.array_equal(steady[2], anew)
+    assert distance(steady[3], steady[2]) < distance(steady[2], steady[1])
 
 
 def test_each_region_is_steadied_in_its_own_style(stylizer, mask):

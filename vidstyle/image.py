@@ -128,6 +128,13 @@ def shrink_to(pixels: Pixels, long_side: int) -> Pixels:
     return resize(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
 
 
+def halved_size(height: int, width: int, side: int) -> tuple[int, int]:
+    """Height and width, halved until the longer one is at most `side`: so pixels average whole."""
+    while max(height, width) > side:
+        height, width = max(1, height // 2), max(1, width // 2)
+    return height, width
+
+
 def pad_to(pixels: Pixels, least: int) -> Pixels:
     """Height and width at least `least`, the last row and column repeated."""
     below, right = (max(0, least - side) for side in pixels.shape[:2])

@@ -63,8 +63,8 @@ class LiveSource:
         self._paced = live.pace or live.address.startswith("lavfi:")
         if not (self._paced or _is_camera(live.address) or is_url(live.address)):
             raise UsageError(
-                f"{live.address!r} is no camera and no stream. --pace plays a file at its own pace; "
-                "vidstyle stylize draws it as fast as can be."
+                f"{live.address!r} is no camera and no stream. --pace plays a file at its own "
+                "pace; vidstyle stylize draws it as fast as can be."
             )
 
     @property

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from vidstyle.contracts import HostArray, Pixels
-from vidstyle.image import resize, to_uint8
+from vidstyle.image import halved_size, resize, to_uint8
 from vidstyle.temporal.cuts import glance, is_cut
 from vidstyle.temporal.flow import FlowEstimator, Motion
 from vidstyle.temporal.warping_error import Errors, Pair, Tally, WarpingError, tally, warping_errors
@@ -66,7 +66,9 @@ class Checker:
     def see(self, content: Pixels, drawn: Pixels, number: int) -> Seen:
         """Compare the next frame, which has this `number` in its source, with those before."""
         if not self.frames:
-            self.size = _halved(content.shape[0], content.shape[1], self._long_side)
+            self.size = content.shape[0], content.shape[1]
+            if self._long_side is not None:
+                self.size = halved_size(*self.size, self._long_side)
         pair = Pair(*(resize(to_uint8(pixels), *self.size) for pixels in (content, drawn)))
         view = glance(pair.content)
         cut = self._glance is not None and is_cut(self._glance, view)
@@ -102,10 +104,3 @@ class Checker:
                 motion = self._estimator.motion(then.content, now.content, (before, number))
                 found[interval] = Change(then, motion, warping_errors(then, now, motion))
         return found
-
-
-def _halved(height: int, width: int, long_side: int | None) -> tuple[int, int]:
-    """A size, halved until its longer side fits."""
-    while long_side is not None and max(height, width) > long_side:
-        height, width = max(1, height // 2), max(1, width // 2)
-    return height, width

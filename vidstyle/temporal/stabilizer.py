@@ -3,7 +3,7 @@
 The last drawing, and the one of ten frames ago, are moved along with what they show, and blended
 into the new one wherever they can be trusted: where the content looks as it did, and where they are
 not far from what the network draws now. So nothing old outlives a change. A blend is softer than a
-drawing; it gets its detail back.
+drawing; it gets detail back, the finest scale, which flickers most, the least.
 
 After Lai et al., "Learning blind video temporal consistency", ECCV 2018,
 https://arxiv.org/abs/1808.00449, in that it works with any network, knowing a clip and its drawing;
@@ -20,16 +20,22 @@ import numpy as np
 
 from vidstyle.contracts import HostArray, Pixels
 from vidstyle.image import shrink_to, to_uint8
-from vidstyle.temporal.detail import detailed, sharpness
+from vidstyle.temporal.detail import LONG_SIDE, detailed, sharpness
 from vidstyle.temporal.flow import FlowEstimator
-from vidstyle.temporal.tracking import coarse_size, falling, largest, sampled, tracked
+from vidstyle.temporal.tracking import coarse_size, falling, halved, largest, sampled, tracked
 from vidstyle.temporal.warp import places, resized, warp
 
 _FAR = 10  # frames back, where the anchor is: texture does not drift over so many
-_OLDEST = 50.0  # drawings that count for the age of a blend
-_SHARP = 0.975  # of the sharpness that is drawn
-_FIRST_GAIN, _MOST_GAIN = 1.5, 10.0
-_QUICKLY = 8.0  # by how much the gain grows where all sharpness is wanting
+# Drawings that a new part of a blend counts for at once: what is drawn first stays, as a mean of
+# ever more drawings would change as it grows. And how many count at most.
+_HEAD, _OLDEST = 8.0, 50.0
+# Pixels of a picture as large as its sharpness is judged at, a standard deviation. The finest scale
+# flickers most and no blend keeps it: were new drawings to bring it, a part would look the softer
+# and need the more detail the older it is.
+_SOFT = 0.45
+_SHARP = 0.972  # of the sharpness that is drawn
+_MOST_GAIN = 20.0
+_QUICKLY = 16.0  # by how much the gain grows where all sharpness is wanting
 _SMOOTH = 1.5  # coarse pixels, over which drawings are compared
 
 
@@ -63,7 +69,7 @@ class Stabilizer:
 
     Args:
         search: how motion is found,
-        side: in pictures of at most so many pixels on the longer side.
+        side: in pictures of at most so many pixels on the longer side, after halving.
         both_ways: whether it is checked by going back and forth.
         weight: of what was drawn before, at most.
         pull: of the anchor, against the last drawing.
@@ -90,43 +96,42 @@ class Stabilizer:
             drawn: its drawing, of the same size, as what comes back.
             memory: what the last frame gave; () at the first one and after a cut.
         """
-        seen = cv2.cvtColor(shrink_to(to_uint8(content), self.side), cv2.COLOR_RGB2GRAY)
-        levels = np.iinfo(drawn.dtype).max / 255
-        fresh = drawn.astype(np.float32)
-        fresh = fresh if levels == 1 else fresh / np.float32(levels)
-        if not memory or memory.last.drawing.shape != drawn.shape:
-            first = Kept(seen, fresh, np.zeros(coarse_size(seen)[::-1], np.float32))
-            return drawn, Past(first, (), _FIRST_GAIN)
-        blend, share, age = self._blended(seen, fresh, memory)
-        steady = detailed(blend, share * memory.gain, drawn.dtype)
+        seen = shrink_to(halved(to_uint8(content), LONG_SIDE), self.side)
+        seen = cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY)
+        fresh = _soft(drawn)
+        if memory and memory.last.drawing.shape == drawn.shape:
+            blend, age = self._blended(seen, fresh, memory)
+            last = memory.last._replace(drawing=cv2.convertScaleAbs(memory.last.drawing))
+            anchors, gain = (*memory.anchors, last)[1 - _FAR :], memory.gain
+        else:
+            blend, age = fresh, np.full(coarse_size(seen)[::-1], _HEAD, np.float32)
+            anchors, gain = (), _first_gain(fresh, drawn)
+        steady = detailed(blend, gain, drawn.dtype)
         wanting = _SHARP - sharpness(steady) / max(sharpness(drawn), 1e-3)
-        gain = float(np.clip(memory.gain + _QUICKLY * wanting, 0, _MOST_GAIN))
-        anchor = memory.last._replace(drawing=cv2.convertScaleAbs(memory.last.drawing))
-        anchors = (*memory.anchors, anchor)[1 - _FAR :]  # with the last one, _FAR
+        gain = float(np.clip(gain + _QUICKLY * wanting, 0, _MOST_GAIN))
         return steady, Past(Kept(seen, blend, age), anchors, gain)
 
     def _blended(
         self, seen: HostArray, fresh: HostArray, past: Past
-    ) -> tuple[HostArray, HostArray, HostArray]:
-        """The blend of what is drawn now and was before, the share of the latter, and its age."""
+    ) -> tuple[HostArray, HostArray]:
+        """The blend of what is drawn now and was before, and its age."""
         coarse = sampled(fresh, coarse_size(seen))
         last = self._moved(past.last, seen, coarse, self.kernel)
-        drawing, age = last.drawing, (last.age + 1) * last.trust
+        drawing, age = last.drawing, last.age * last.trust
         share = np.minimum(age / (age + 1), self.weight)
-        if len(past.anchors) == _FAR - 1:
+        if past.anchors:
             anchor = self._moved(past.anchors[0], seen, coarse, cv2.INTER_LINEAR)
             pull = self.pull * anchor.trust
             drawing = _mixed(drawing, anchor.drawing, pull / (pull + last.trust + 1e-3))
             share = np.maximum(share, self.weight * anchor.trust)
-            age = np.maximum(age, (anchor.age + 1) * anchor.trust)
-        fine = _fine(share, fresh)
-        return _mixed(fresh, drawing, fine), fine, np.minimum(age, _OLDEST)
+            age = np.maximum(age, anchor.age * anchor.trust)
+        return _mixed(fresh, drawing, share), np.clip(age + 1, _HEAD, _OLDEST)
 
     def _moved(self, old: Kept, seen: HostArray, coarse: HostArray, kernel: int) -> Moved:
         """`old` as it would be now; `coarse` is the drawing of now."""
         flow, trust = tracked(self.search, old.seen, seen, self.both_ways)
         height, width = old.drawing.shape[:2]
-        if old.seen.shape != (height, width):
+        if max(height, width) > LONG_SIDE:
             kernel = cv2.INTER_LINEAR  # of large pictures it is sharp enough
         x, y = places(resized(flow, height, width))
         drawing = cv2.remap(old.drawing, x, y, kernel, borderMode=cv2.BORDER_REPLICATE)
@@ -136,11 +141,22 @@ class Stabilizer:
         return Moved(drawing, trust, warp(old.age, resized(flow, *trust.shape)))
 
 
-def _fine(share: HostArray, like: HostArray) -> HostArray:
-    return np.asarray(cv2.resize(share, like.shape[1::-1], interpolation=cv2.INTER_LINEAR))
+def _soft(drawn: Pixels) -> HostArray:
+    """`drawn` in levels of 255, float32, its finest detail weakened."""
+    levels = np.iinfo(drawn.dtype).max / 255
+    fresh = drawn.astype(np.float32)
+    fresh = fresh if levels == 1 else fresh / np.float32(levels)
+    return np.asarray(cv2.GaussianBlur(fresh, (0, 0), _SOFT * max(drawn.shape[:2]) / LONG_SIDE))
+
+
+def _first_gain(fresh: HostArray, drawn: Pixels) -> float:
+    """What makes `fresh` about as sharp as it shall be: sharpness grows nearly as the gain does."""
+    soft, sharp = (sharpness(detailed(fresh, gain, drawn.dtype)) for gain in (0, 1))
+    wanted = _SHARP * sharpness(drawn)
+    return float(np.clip((wanted - soft) / max(sharp - soft, 1e-3), 0, _MOST_GAIN))
 
 
 def _mixed(one: HostArray, other: HostArray, share: HostArray) -> HostArray:
     """`one`, and of the `other` a share, which may be coarse."""
-    share = _fine(share, one)
+    share = cv2.resize(share, one.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.blendLinear(one, other, 1 - share, share))

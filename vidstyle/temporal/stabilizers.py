@@ -12,12 +12,12 @@ def light() -> Stabilizer:
     """Costs a quarter of the throughput of the quickest network, or less."""
     return Stabilizer(
         Dis("brisk"),
-        side=480,
+        side=512,
         both_ways=False,
-        weight=0.95,
+        weight=0.98,
         pull=0.8,
-        kernel=cv2.INTER_LINEAR,
-        likeness=(20.0, 60.0),
+        kernel=cv2.INTER_CUBIC,
+        likeness=(30.0, 90.0),
     )
 
 
@@ -28,7 +28,7 @@ def full() -> Stabilizer:
         side=640,
         both_ways=True,
         weight=0.98,
-        pull=0.8,
+        pull=1.15,
         kernel=cv2.INTER_CUBIC,
-        likeness=(30.0, 90.0),
+        likeness=(40.0, 100.0),
     )

@@ -12,12 +12,15 @@ import cv2
 import numpy as np
 
 from vidstyle.contracts import HostArray, Pixels
+from vidstyle.image import halved_size, resize
 from vidstyle.temporal.flow import Flow, FlowEstimator
 from vidstyle.temporal.occlusion import leaves, unmatched
 from vidstyle.temporal.warp import resized, warp
 
 _COARSE = 4  # pixels to one value of trust
-_CHANGED = 6.0, 24.0  # levels of 255 by which contents differ: up to there trusted, then not at all
+# Levels of 255 by which contents may differ: up to the first trusted, from the second not at all.
+_CHANGED = 10.0, 32.0
+_LEAST = 2  # values a side: a slope lies between two
 _NEAR = 25  # values across, over which it is judged whether all stands
 # Standing explains the content as well as a flow does, if its squared error is at most so many
 # times that of the flow, and so many squared levels more: a flow also fits itself to noise, to
@@ -53,21 +56,28 @@ def tracked(search: FlowEstimator, before: Pixels, now: Pixels, both_ways: bool)
         wrong = _broken(rough)
     still, moved = cv2.absdiff(before, now), cv2.absdiff(warp(before, flow), now)
     moves = _moving(rough, sampled(still, size), sampled(moved, size))
-    changed = [sampled(cv2.blur(each, (5, 5)), size).astype(np.float32) for each in (moved, still)]
-    trust = falling(_between(*changed, 1 - moves), *_CHANGED) * (1 - wrong * moves)
+    moved, still = (
+        sampled(cv2.blur(each, (5, 5)), size).astype(np.float32) for each in (moved, still)
+    )
+    trust = falling(_between(moved, still, 1 - moves), *_CHANGED) * (1 - wrong * moves)
     fine = cv2.resize(moves, flow.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     flow = cv2.multiply(flow, cv2.merge([fine, fine]))
     trust = trust * ~leaves(resized(flow, *moves.shape))
     return Track(flow, trust.astype(np.float32))
 
 
+def halved(pixels: Pixels, side: int) -> Pixels:
+    """`pixels`, halved until the longer side is at most `side`: whole pixels are averaged."""
+    return resize(pixels, *halved_size(pixels.shape[0], pixels.shape[1], side))
+
+
 def coarse_size(pixels: Pixels) -> tuple[int, int]:
     """Width and height of what is coarse."""
-    return max(1, pixels.shape[1] // _COARSE), max(1, pixels.shape[0] // _COARSE)
+    return max(_LEAST, pixels.shape[1] // _COARSE), max(_LEAST, pixels.shape[0] // _COARSE)
 
 
 def sampled(array: HostArray, size: tuple[int, int]) -> HostArray:
-    """Some values of an array [H, W] or [H, W, C], at a width and height; far quicker than means."""
+    """Some values of an array [H, W] or [H, W, C], at a width and height; quicker than means."""
     return np.asarray(cv2.resize(array, size, interpolation=cv2.INTER_NEAREST))
 
 

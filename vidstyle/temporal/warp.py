@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -41,7 +42,8 @@ def resized(flow: Flow, height: int, width: int) -> Flow:
     """A flow for pictures of another size: its places and its numbers."""
     if flow.shape[:2] == (height, width):
         return flow
-    scale = width / flow.shape[1], height / flow.shape[0], 1, 1  # OpenCV's scalars are four
+    # OpenCV's scalars are four
+    scale: Any = (width / flow.shape[1], height / flow.shape[0], 1, 1)
     # NumPy takes ten times as long to multiply by two numbers
     return np.asarray(cv2.resize(cv2.multiply(flow, scale), (width, height)))
 

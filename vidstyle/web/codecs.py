@@ -10,14 +10,19 @@ from typing import Any
 
 from aiortc.codecs import h264, vpx
 
-START = 5_000_000  # bits a second
-MOST = 10_000_000
+_HD = 10_000_000  # bits a second at 1280x720; half of it at 640x360, a quarter of the pixels
 TICKS = 60  # a second, of H.264's clock: two frames in one tick are refused
 
 
-def lift_limits() -> None:
-    """For all connections of this process: aiortc has no setting for it but its own constants."""
+def lift_limits(height: int, width: int) -> None:
+    """For all connections of this process: aiortc has no setting for it but its own constants.
+
+    Args:
+        height: of the pictures that are usually sent.
+        width: of them.
+    """
+    most = round(_HD * (height * width / (720 * 1280)) ** 0.5)
     codecs: tuple[Any, ...] = (h264, vpx)
     for codec in codecs:
-        codec.DEFAULT_BITRATE, codec.MAX_BITRATE = START, MOST
+        codec.DEFAULT_BITRATE, codec.MAX_BITRATE = most * 6 // 10, most
     codecs[0].MAX_FRAME_RATE = TICKS

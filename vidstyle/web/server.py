@@ -67,7 +67,6 @@ async def serving(settings: Serving) -> AsyncIterator[str]:
         VidstyleError: a network or style that cannot be had, a port that is taken.
     """
     certificate = access.certified(settings)
-    lift_limits()
     server = await asyncio.to_thread(Server, settings)
     runner = web.AppRunner(server.app(), access_log=None, shutdown_timeout=2.0)
     try:
@@ -98,6 +97,7 @@ class Server:
         drawing = settings.drawing
         on_gpu = choose(drawing.runtime, drawing.device)[1] != "cpu"
         self._camera = _CAMERA["gpu" if on_gpu else "cpu"]
+        lift_limits(*reversed(self._camera))
         self._studio = Studio(drawing)
         self._hand = ThreadPoolExecutor(1, "drawing")
         try:

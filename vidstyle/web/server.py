@@ -7,12 +7,14 @@ import io
 import logging
 import signal
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from aiohttp import WSMsgType, web
 from PIL import Image as Pillow
 
@@ -20,6 +22,7 @@ from vidstyle.contracts import Pixels
 from vidstyle.errors import InputError, UsageError, VidstyleError
 from vidstyle.image import read_picture
 from vidstyle.live.artist import Artist
+from vidstyle.live.governor import Rung
 from vidstyle.live.pulse import Pulse
 from vidstyle.live.studio import Studio
 from vidstyle.runtimes import choose
@@ -40,6 +43,7 @@ _HEARTBEAT = 10.0  # seconds, after which a browser that says nothing has vanish
 _FIRST = 10.0  # seconds within which a visit's offer must come
 _KINDS = ("JPEG", "PNG", "WEBP")
 _CONTROLLERS = 8  # at a time
+_PRACTICE = 2.0  # seconds
 _FULL = "All places are taken: {} watch already. Try again in a while."
 
 
@@ -100,6 +104,7 @@ class Server:
         lift_limits(*reversed(self._camera))
         self._studio = Studio(drawing)
         self._hand = ThreadPoolExecutor(1, "drawing")
+        self._usual: Rung | None = None  # how the camera's frames could be drawn lately
         try:
             self._gallery = Gallery(find_model(drawing.network).header, self._studio)
             self._controls = settings.controls
@@ -107,7 +112,7 @@ class Server:
             self._controls = wished(
                 settings.controls, changes, self._gallery.styles, self._gallery.mixes
             )
-            self._artist().prepare(*reversed(self._camera))
+            self._usual = self._practised()
         except BaseException:
             self.close()
             raise
@@ -196,6 +201,7 @@ class Server:
             try:
                 await visit.close()
             finally:
+                self._usual = visit.rung or self._usual
                 self._sockets.discard(socket)
                 del self._visits[visit.name]
             await socket.close()
@@ -280,7 +286,18 @@ class Server:
 
     def _artist(self) -> Artist:
         fps = self._settings.fps if self._settings.adapt else None
-        return Artist(self._studio, self._controls, fps)
+        return Artist(self._studio, self._controls, fps, first=self._usual)
+
+    def _practised(self) -> Rung | None:
+        """How finely this machine draws in time, so that the first visitor need not find out."""
+        width, height = self._camera
+        artist, blank = self._artist(), np.zeros((height, width, 3), np.uint8)
+        artist.prepare(height, width)
+        rung, until = None, time.monotonic() + _PRACTICE
+        while self._settings.adapt and time.monotonic() < until:
+            rung = artist.draw(blank).rung
+            self._studio.wait()  # for what the next rung needs
+        return rung
 
     async def _dismiss(self, _: web.Application) -> None:
         for socket in list(self._sockets):
@@ -298,7 +315,7 @@ async def _report(socket: web.WebSocketResponse, visit: Visit) -> None:
                 "rate": figures.frames_per_second,
                 "delay": figures.delay,
                 "dropped": figures.dropped,
-                "drawn_by": visit.drawn_by,
+                "drawn_by": str(visit.rung or ""),
                 "controls": described(visit.artist.controls),
             }
             if visit.problem:

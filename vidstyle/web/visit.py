@@ -19,6 +19,7 @@ from vidstyle.contracts import Pixels
 from vidstyle.errors import UsageError, VidstyleError
 from vidstyle.image import shrink_to
 from vidstyle.live.artist import Artist, Drawn
+from vidstyle.live.governor import Rung
 from vidstyle.live.pulse import Pulse
 from vidstyle.live.studio import Studio
 from vidstyle.web.access import CAMERA_PIXELS, CAMERA_RATE, CANDIDATES, OWN_STYLES
@@ -51,7 +52,7 @@ class Visit:
         self.artist, self.pulse = artist, Pulse()
         self.ended = asyncio.Event()
         self.problem = ""  # in one line, for the visitor
-        self.drawn_by = ""  # "swift at 640x360"; empty while nothing is ready
+        self.rung: Rung | None = None  # how the last frame was drawn; None: nothing is ready yet
         self.styles: list[str] = []  # that the visitor has brought
         self._studio, self._hand, self._pulses = studio, hand, (self.pulse, *pulses)
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))  # asks no outsider
@@ -156,7 +157,7 @@ class Visit:
         while True:
             arrived, frame = await self._frames.take()
             drawing, drawn = await self._by_hand(_drawing, self.artist, frame)
-            self.drawn_by = str(drawn.rung or "")
+            self.rung = drawn.rung
             self._drawings.show(arrived, drawing)
 
     async def _by_hand(self, work: Callable[..., Any], *arguments: Any) -> Any:

@@ -69,8 +69,10 @@ class Camera(MediaStreamTrack):
 class Guest:
     """One who has been let in, or was not: `first` is the server's first word."""
 
-    def __init__(self, peer: RTCPeerConnection, socket: Any, first: dict[str, Any]) -> None:
-        self.peer, self.socket, self.first = peer, socket, first
+    def __init__(
+        self, peer: RTCPeerConnection, session: Any, socket: Any, first: dict[str, Any]
+    ) -> None:
+        self.peer, self.session, self.socket, self.first = peer, session, socket, first
 
     async def sees(self, wanted: Any) -> np.ndarray:
         """The first picture that is as wanted, uint8 [H, W, 3]."""
@@ -101,7 +103,7 @@ async def visiting(address: str, camera: Camera | None = None) -> AsyncIterator[
             if "answer" in first:
                 answer = RTCSessionDescription(first["answer"], "answer")
                 await peer.setRemoteDescription(answer)
-            yield Guest(peer, socket, first)
+            yield Guest(peer, session, socket, first)
         finally:
             await peer.close()
 

@@ -26,7 +26,7 @@ def bomb():
 async def sent(guest, address, data, name=None):
     """Status and text of the answer to an upload."""
     path = f"{address}/visit/{name or guest.first['visit']}/styles"
-    async with guest.socket._session.post(path, data=data) as answer:
+    async with guest.session.post(path, data=io.BytesIO(data)) as answer:
         return answer.status, await answer.text()
 
 
@@ -46,7 +46,9 @@ def test_a_picture_becomes_a_style(address, kind):
 
 
 @pytest.mark.parametrize(
-    "data", [b"", bytes(range(256)) * 40, picture()[:60], picture("BMP"), picture("EPS"), bomb()]
+    "data",
+    [b"", bytes(range(256)) * 40, picture()[:60], picture("BMP"), picture("EPS"), bomb()],
+    ids=["nothing", "garbage", "cut off", "BMP", "EPS", "bomb"],
 )
 def test_what_is_no_picture_is_refused_and_names_no_file(address, data):
     status, text = uploaded(address, data)

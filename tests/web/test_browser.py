@@ -49,6 +49,7 @@ def browser(tmp_path_factory):
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
         f"--use-file-for-fake-video-capture={camera}",
+        "--allow-loopback-in-peer-connection",
         "--disable-background-networking",
     ]
     with playwright.sync_playwright() as driver:
@@ -79,6 +80,7 @@ def tab(shared_tab):
 def opened(browser, address):
     tab = browser.new_page()
     tab.failures = []
+    tab.set_default_timeout(20_000)
 
     def check(request):
         if not request.url.startswith((address, "blob:")):

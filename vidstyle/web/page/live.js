@@ -191,6 +191,7 @@ function wish(change) {
   turned = performance.now();
   $("shares").hidden = !$("second").value;
   for (const output of document.querySelectorAll("output")) output.value = `${$(output.htmlFor.value).value} %`;
+  if (!visit?.name) return; // before the answer: all wishes follow it
   say("");
   tell(change);
 }

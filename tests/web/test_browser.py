@@ -80,7 +80,7 @@ def tab(shared_tab):
 def opened(browser, address):
     tab = browser.new_page()
     tab.failures = []
-    tab.set_default_timeout(20_000)
+    tab.set_default_timeout(15_000)
 
     def check(request):
         if not request.url.startswith((address, "blob:")):

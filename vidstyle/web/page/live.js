@@ -32,6 +32,7 @@ async function begin(stream) {
   const connection = new RTCPeerConnection({ iceServers: [] });
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(`${scheme}//${location.host}/visit`);
+  const ready = opened(socket); // asked at once: it may open while the offer is being made
   const mine = visit = { name: null, socket, connection, stream };
   const current = () => visit === mine;
   show(camera, stream);
@@ -46,7 +47,7 @@ async function begin(stream) {
     direction: "sendrecv", streams: [stream], sendEncodings: [{ maxBitrate: bitrate(stream) }],
   });
   await connection.setLocalDescription();
-  await Promise.all([opened(socket), gathered(connection)]);
+  await Promise.all([ready, gathered(connection)]);
   socket.onmessage = event => current() && hear(JSON.parse(event.data));
   socket.onclose = () => current() && stop($("message").className ? null : "The connection is lost.", true);
   tell({ offer: connection.localDescription.sdp });

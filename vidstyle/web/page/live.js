@@ -33,6 +33,7 @@ async function begin(stream) {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(`${scheme}//${location.host}/visit`);
   const ready = opened(socket); // asked at once: it may open while the offer is being made
+  ready.catch(() => {}); // told below
   const mine = visit = { name: null, socket, connection, stream };
   const current = () => visit === mine;
   show(camera, stream);

@@ -1,4 +1,4 @@
-"""A picture of the live page for the docs: python bench/live_page_picture.py [docs/pictures/live-page.jpg]
+"""Pictures of the live page for the docs: python bench/live_page_picture.py [live-page.jpg]
 
 Needs Chromium, whose camera is fed with a clip of the samples.
 """

@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 import threading
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,10 @@ def camera(folder: Path) -> Path:
     with av.open(str(CLIP)) as clip, av.open(str(path), "w") as output:
         stream: Any = output.add_stream("mjpeg", rate=30)
         stream.width, stream.height, stream.pix_fmt = 640, 360, "yuvj420p"
-        for frame in clip.decode(video=0):
+        stream.bit_rate = 40_000_000
+        for number, frame in enumerate(clip.decode(video=0)):
             frame = frame.reformat(640, 360, "yuvj420p")
-            frame.pts = None
+            frame.pts, frame.time_base = number, Fraction(1, 30)
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     return path

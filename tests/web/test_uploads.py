@@ -6,13 +6,15 @@ import pytest
 pytest.importorskip("aiohttp")
 pytest.importorskip("aiortc")
 
-from guest import Camera, visiting
+from guest import visiting
 from PIL import Image
 
+from vidstyle.codes import codes_folder
 
-def picture(kind="PNG", size=(64, 48)):
+
+def picture(kind="PNG", color=(200, 30, 30)):
     buffer = io.BytesIO()
-    Image.new("RGB", size, (200, 30, 30)).save(buffer, kind)
+    Image.new("RGB", (64, 48), color).save(buffer, kind)
     return buffer.getvalue()
 
 
@@ -65,10 +67,22 @@ def test_only_a_visitor_may_bring_a_style(address):
     assert uploaded(address, picture(), "somebody")[0] == 404
 
 
+def test_no_code_of_an_own_style_is_kept_on_the_disk(address):
+    before = set(codes_folder().iterdir())
+
+    async def scenario():
+        async with visiting(address) as guest:
+            _, text = await sent(guest, address, picture(color=(200, 30, 31)))
+            await guest.socket.send_json({"style": text.split('"')[3]})
+            await guest.sees(lambda drawn: drawn[..., 0].mean() > 1.5 * drawn[..., 2].mean())
+
+    asyncio.run(scenario())
+    assert set(codes_folder().iterdir()) == before
+
+
 def test_an_own_style_is_drawn_in_and_no_other_visitor_may_have_it(address):
     async def scenario():
-        red = Camera()
-        async with visiting(address, red) as guest, visiting(address) as other:
+        async with visiting(address) as guest, visiting(address) as other:
             _, text = await sent(guest, address, picture())
             name = text.split('"')[3]
             await guest.socket.send_json({"style": name})

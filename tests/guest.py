@@ -25,9 +25,13 @@ RATE = 30
 
 def settings(**changes: Any) -> Serving:
     """A page with the quickest network, always at full size, at any port."""
-    usual: dict[str, Any] = {"port": 0, "adapt": False}
-    controls = Controls({"ink": 1.0}, fade=0.0)
-    return Serving(Drawing("swift-lite"), controls, **usual | changes)
+    usual: dict[str, Any] = {
+        "drawing": Drawing("swift-lite"),
+        "controls": Controls({"ink": 1.0}, fade=0.0),
+        "port": 0,
+        "adapt": False,
+    }
+    return Serving(**usual | changes)
 
 
 @contextmanager

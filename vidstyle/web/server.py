@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import io
-import logging
 import signal
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -34,8 +33,6 @@ from vidstyle.web.visit import Visit
 from vidstyle.web.wishes import described, message_of, wished
 from vidstyle.weights import find_model
 
-log = logging.getLogger(__name__)
-
 _PAGE = Path(__file__).parent / "page"
 _FILES = {"/": "index.html", "/live.css": "live.css", "/live.js": "live.js"}
 _CAMERA = {"cpu": (640, 360), "gpu": (1280, 720)}  # width and height that browsers are asked for
@@ -47,19 +44,19 @@ _PRACTICE = 2.0  # seconds
 _FULL = "All places are taken: {} watch already. Try again in a while."
 
 
-def run(settings: Serving) -> None:
-    """Serve until Ctrl-C or SIGTERM."""
+def run(settings: Serving, on_open: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C or SIGTERM; `on_open` is told the page's address."""
     with suppress(KeyboardInterrupt):
-        asyncio.run(_serve(settings))
+        asyncio.run(_serve(settings, on_open))
 
 
-async def _serve(settings: Serving) -> None:
+async def _serve(settings: Serving, on_open: Callable[[str], None]) -> None:
     asked, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows: there Ctrl-C raises KeyboardInterrupt
             loop.add_signal_handler(number, asked.set)
     async with serving(settings) as address:
-        log.warning("The page is at %s (Ctrl-C ends).", address)
+        on_open(address)
         await asked.wait()
 
 

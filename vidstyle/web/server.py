@@ -3,44 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import signal
-import tempfile
-import time
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from aiohttp import WSMsgType, web
-from PIL import Image as Pillow
 
-from vidstyle.contracts import Pixels
-from vidstyle.errors import InputError, UsageError, VidstyleError
-from vidstyle.image import read_picture
-from vidstyle.live.artist import Artist
-from vidstyle.live.governor import Rung
-from vidstyle.live.pulse import Pulse
-from vidstyle.live.studio import Studio
-from vidstyle.runtimes import choose
+from vidstyle.errors import UsageError, VidstyleError
 from vidstyle.web import access
-from vidstyle.web.codecs import lift_limits
-from vidstyle.web.gallery import Gallery
+from vidstyle.web.house import House
 from vidstyle.web.serving import Serving
+from vidstyle.web.uploads import decoded
 from vidstyle.web.visit import Visit
-from vidstyle.web.wishes import described, message_of, wished
-from vidstyle.weights import find_model
+from vidstyle.web.wishes import described, message_of
 
 _PAGE = Path(__file__).parent / "page"
 _FILES = {"/": "index.html", "/live.css": "live.css", "/live.js": "live.js"}
-_CAMERA = {"cpu": (640, 360), "gpu": (1280, 720)}  # width and height that browsers are asked for
 _HEARTBEAT = 10.0  # seconds, after which a browser that says nothing has vanished
 _FIRST = 10.0  # seconds within which a visit's offer must come
-_KINDS = ("JPEG", "PNG", "WEBP")
 _CONTROLLERS = 8  # at a time
-_PRACTICE = 2.0  # seconds
 _FULL = "All places are taken: {} watch already. Try again in a while."
 
 
@@ -68,8 +51,8 @@ async def serving(settings: Serving) -> AsyncIterator[str]:
         VidstyleError: a network or style that cannot be had, a port that is taken.
     """
     certificate = access.certified(settings)
-    server = await asyncio.to_thread(Server, settings)
-    runner = web.AppRunner(server.app(), access_log=None, shutdown_timeout=2.0)
+    house = await asyncio.to_thread(House, settings)
+    runner = web.AppRunner(Server(house).app(), access_log=None, shutdown_timeout=2.0)
     try:
         await runner.setup()
         site = web.TCPSite(runner, settings.host, settings.port, ssl_context=certificate)
@@ -83,49 +66,25 @@ async def serving(settings: Serving) -> AsyncIterator[str]:
         yield f"{settings.scheme}://{_host(settings.host)}:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
-        await asyncio.to_thread(server.close)
+        await asyncio.to_thread(house.close)
 
 
 class Server:
-    """What all visits share. To make one takes seconds: the network is loaded, styles are read.
+    """Answers what browsers and controllers ask.
 
-    Raises:
-        VidstyleError: a network or style that cannot be had.
+    Args:
+        house: what they share.
     """
 
-    def __init__(self, settings: Serving) -> None:
-        self._settings, self._pulse = settings, Pulse()
-        drawing = settings.drawing
-        on_gpu = choose(drawing.runtime, drawing.device)[1] != "cpu"
-        self._camera = _CAMERA["gpu" if on_gpu else "cpu"]
-        lift_limits(*reversed(self._camera))
-        self._studio = Studio(drawing)
-        self._hand = ThreadPoolExecutor(1, "drawing")
-        self._usual: Rung | None = None  # how the camera's frames could be drawn lately
-        try:
-            self._gallery = Gallery(find_model(drawing.network).header, self._studio)
-            self._controls = settings.controls
-            changes: dict[str, Any] = {"mix": self._gallery.hang(settings.controls.mix)}
-            self._controls = wished(
-                settings.controls, changes, self._gallery.styles, self._gallery.mixes
-            )
-            self._usual = self._practised()
-        except BaseException:
-            self.close()
-            raise
-        self._visits: dict[str, Visit] = {}
+    def __init__(self, house: House) -> None:
+        self._house = house
         self._sockets: set[web.WebSocketResponse] = set()
         self._controllers = 0
         self._decoding = asyncio.Lock()  # a picture in decoding takes up to 200 MB
 
-    def close(self) -> None:
-        """End the threads; what they do now is the last."""
-        self._hand.shutdown(cancel_futures=True)
-        self._studio.close()
-
     def app(self) -> web.Application:
         """The server for aiohttp."""
-        guard = access.guard(self._settings)
+        guard = access.guard(self._house.settings)
         app = web.Application(middlewares=[guard], client_max_size=access.UPLOAD)
         app.on_response_prepare.append(access.add_headers)
         app.on_shutdown.append(self._dismiss)
@@ -144,25 +103,25 @@ class Server:
 
     async def _setup(self, _: web.Request) -> web.Response:
         """What the page is built of."""
-        width, height = self._camera
+        width, height = self._house.camera
         return web.json_response(
             {
-                "styles": self._gallery.entries,
-                "mixes": self._gallery.mixes,
-                "brings": self._gallery.reads_pictures,
+                "styles": self._house.gallery.entries,
+                "mixes": self._house.gallery.mixes,
+                "brings": self._house.gallery.reads_pictures,
                 "upload": access.UPLOAD,
-                "camera": {"width": width, "height": height, "rate": self._settings.fps},
-                "controls": described(self._controls),
+                "camera": {"width": width, "height": height, "rate": self._house.settings.fps},
+                "controls": described(self._house.controls),
             }
         )
 
     async def _status(self, _: web.Request) -> web.Response:
         """Of all visits together."""
-        figures = self._pulse.figures
+        figures = self._house.pulse.figures
         return web.json_response(
             {
-                "visitors": len(self._visits),
-                "places": self._settings.visitors,
+                "visitors": len(self._house.visits),
+                "places": self._house.settings.visitors,
                 "frames_per_second": round(figures.frames_per_second, 2),
                 "delay": figures.delay and round(figures.delay, 1),
                 "late": figures.late and round(figures.late, 1),
@@ -171,7 +130,7 @@ class Server:
         )
 
     async def _thumbnail(self, request: web.Request) -> web.Response:
-        picture = self._gallery.thumbnail(request.match_info["name"])
+        picture = self._house.gallery.thumbnail(request.match_info["name"])
         if picture is None:
             raise web.HTTPNotFound(text="There is no such style.")
         return web.Response(body=picture, content_type="image/jpeg")
@@ -183,24 +142,19 @@ class Server:
         """
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=access.OFFER)
         await socket.prepare(request)
-        if len(self._visits) >= self._settings.visitors:
-            await socket.send_json({"problem": _FULL.format(len(self._visits))})
+        if self._house.is_full:
+            await socket.send_json({"problem": _FULL.format(len(self._house.visits))})
             await socket.close(code=1013)
             return socket
-        visit = Visit(self._studio, self._artist(), self._hand, self._pulse)
-        self._visits[visit.name] = visit
+        visit = self._house.open()
         self._sockets.add(socket)
         try:
             await self._attend(socket, visit)
         except (ConnectionError, TimeoutError):  # the browser has vanished, or never spoke
             pass
         finally:
-            try:
-                await visit.close()
-            finally:
-                self._usual = visit.rung or self._usual
-                self._sockets.discard(socket)
-                del self._visits[visit.name]
+            self._sockets.discard(socket)
+            await self._house.end(visit)
             await socket.close()
         return socket
 
@@ -225,26 +179,24 @@ class Server:
             await asyncio.gather(reporter, return_exceptions=True)
 
     def _met(self, visit: Visit, text: str) -> dict[str, Any]:
-        """What is told to one who wished: the controls as they are now, or why not."""
-        styles = [*self._gallery.styles, *visit.styles]
+        """What is told to one who wished: nothing, or why it cannot be and how things are."""
         try:
-            wish = message_of(text)
-            visit.artist.controls = wished(visit.artist.controls, wish, styles, self._gallery.mixes)
+            visit.artist.controls = self._house.wished(message_of(text), visit)
         except UsageError as error:
             return {"problem": str(error), "controls": described(visit.artist.controls)}
         return {}
 
     async def _bring(self, request: web.Request) -> web.Response:
         """A picture as a style of one visit; whoever knows its name is that visitor."""
-        visit = self._visits.get(request.match_info["visit"])
+        visit = self._house.visits.get(request.match_info["visit"])
         if visit is None:
             raise web.HTTPNotFound(text="There is no such visit.")
-        if not self._gallery.reads_pictures:
+        if not self._house.gallery.reads_pictures:
             raise web.HTTPConflict(text="The network in use knows its own styles only.")
         data = await request.read()
         try:
             async with self._decoding:
-                picture = await asyncio.to_thread(_decoded, data)
+                picture = await asyncio.to_thread(decoded, data)
             return web.json_response({"style": await visit.bring(picture)})
         except VidstyleError as error:
             raise web.HTTPUnprocessableEntity(text=str(error)) from None
@@ -258,7 +210,7 @@ class Server:
         try:
             await socket.prepare(request)
             self._sockets.add(socket)
-            await socket.send_json({"controls": described(self._controls)})
+            await socket.send_json({"controls": described(self._house.controls)})
             async for message in socket:
                 if message.type == WSMsgType.TEXT:
                     await socket.send_json(self._turned(message.data))
@@ -270,31 +222,11 @@ class Server:
         return socket
 
     def _turned(self, text: str) -> dict[str, Any]:
-        gallery = self._gallery
         try:
-            wish = message_of(text)
-            self._controls = wished(self._controls, wish, gallery.styles, gallery.mixes)
-            for visit in self._visits.values():
-                now = visit.artist.controls
-                visit.artist.controls = wished(now, wish, [*gallery.styles], gallery.mixes)
+            self._house.turn(message_of(text))
         except UsageError as error:
             return {"problem": str(error)}
-        return {"controls": described(self._controls)}
-
-    def _artist(self) -> Artist:
-        fps = self._settings.fps if self._settings.adapt else None
-        return Artist(self._studio, self._controls, fps, first=self._usual)
-
-    def _practised(self) -> Rung | None:
-        """How finely this machine draws in time, so that the first visitor need not find out."""
-        width, height = self._camera
-        artist, blank = self._artist(), np.zeros((height, width, 3), np.uint8)
-        artist.prepare(height, width)
-        rung, until = None, time.monotonic() + _PRACTICE
-        while self._settings.adapt and time.monotonic() < until:
-            rung = artist.draw(blank).rung
-            self._studio.wait()  # for what the next rung needs
-        return rung
+        return {"controls": described(self._house.controls)}
 
     async def _dismiss(self, _: web.Application) -> None:
         for socket in list(self._sockets):
@@ -319,26 +251,6 @@ async def _report(socket: web.WebSocketResponse, visit: Visit) -> None:
                 news["problem"], visit.problem = visit.problem, ""
             await socket.send_json(news)
         await socket.close()
-
-
-def _decoded(data: bytes) -> Pixels:
-    """The picture in `data`, of a kind that photographs have: Pillow knows riskier ones."""
-    most = access.UPLOAD_PIXELS // 1_000_000
-    refused = InputError(
-        "That is no JPEG, PNG or WebP picture that can be read, or it has more than "
-        f"{most} megapixels."
-    )
-    try:
-        Pillow.open(io.BytesIO(data), formats=_KINDS).close()
-    except (OSError, SyntaxError, ValueError):
-        raise refused from None
-    with tempfile.TemporaryDirectory(prefix="vidstyle-") as folder:
-        path = Path(folder) / "style"
-        path.write_bytes(data)
-        try:
-            return read_picture(path, access.UPLOAD_PIXELS).pixels
-        except InputError:  # its message names the temporary file
-            raise refused from None
 
 
 def _host(host: str) -> str:

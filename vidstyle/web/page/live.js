@@ -36,6 +36,8 @@ async function begin(stream) {
   ready.catch(() => {}); // told below
   const mine = visit = { name: null, socket, connection, stream };
   const current = () => visit === mine;
+  socket.onmessage = event => current() && hear(JSON.parse(event.data)); // also that the house is full
+  socket.onclose = () => current() && stop($("message").className ? null : "The connection is lost.", true);
   show(camera, stream);
   stream.getVideoTracks()[0].onended = () => current() && stop("The camera has stopped.");
   connection.ontrack = event => {
@@ -49,14 +51,14 @@ async function begin(stream) {
   });
   await connection.setLocalDescription();
   await Promise.all([ready, gathered(connection)]);
-  socket.onmessage = event => current() && hear(JSON.parse(event.data));
-  socket.onclose = () => current() && stop($("message").className ? null : "The connection is lost.", true);
+  if (!current()) return;
   tell({ offer: connection.localDescription.sdp });
   say("Connecting …");
   keepSize(sender);
 }
 
 async function hear(news) {
+  if (news.problem && !visit.name) return stop(news.problem, true); // not let in
   if (news.answer) {
     visit.name = news.visit;
     await visit.connection.setRemoteDescription({ type: "answer", sdp: atOnce(news.answer) });

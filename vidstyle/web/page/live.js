@@ -23,7 +23,7 @@ async function start() {
     await begin(stream);
     $("turn").hidden = (await cameras()).length < 2;
   } catch (error) {
-    stop(reason(error));
+    if (visit || !$("message").className) stop(reason(error), true); // else it is ended and told already
   }
   $("start").disabled = false;
 }
@@ -80,7 +80,7 @@ function stop(message, isProblem = false) {
   camera.srcObject = stylized.srcObject = null;
   live(false);
   $("figures").textContent = "";
-  if (message !== null) say(message ?? "", isProblem || message instanceof Error);
+  if (message !== null) say(message ?? "", isProblem);
 }
 
 const tell = message => visit?.socket.readyState === WebSocket.OPEN && visit.socket.send(JSON.stringify(message));

@@ -29,7 +29,7 @@ FLOORS = [
     {"stylizer", "masks", "train", "fetching"},
     {"direction"},
     {"session", "comparison", "live"},
-    {"api", "batch", "sheet"},
+    {"api", "batch", "sheet", "web"},
     {"plan", "facts"},
     {"cli"},
     {"__main__", "__init__"},

@@ -159,8 +159,11 @@ def _controls(settings: dict[str, Any], make: Any) -> Any:
     for style in mix:
         if not header.styles:
             find_style(style)
+    if len(mix) > 1 and not header.mixes:
+        raise UsageError(f"{settings['network']} cannot mix styles; give one.")
+    fade = settings["fade"] if header.mixes else 0.0
     stabilize = settings["stabilize"] or header.stabilizer
-    return make(mix, settings["strength"], settings["fade"], settings["keep_color"], stabilize)
+    return make(mix, settings["strength"], fade, settings["keep_color"], stabilize)
 
 
 def _drawing(settings: dict[str, Any]) -> Any:
@@ -193,13 +196,8 @@ def _osc(show: Show, port: int) -> Any:
 
 
 def _serve(settings: dict[str, Any]) -> None:
-    try:
-        from vidstyle.web import Serving, serve
-    except ModuleNotFoundError as missing:
-        raise MissingPackage(
-            f"The page needs the package {missing.name!r}: pip install 'vidstyle[web]'."
-        ) from missing
     from vidstyle.live.controls import Controls
+    from vidstyle.web import Serving, serve
 
     serve(
         Serving(

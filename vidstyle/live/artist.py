@@ -44,6 +44,7 @@ class Artist:
         fps: frames a second to hold by drawing smaller; None: always at full size.
         on_error: told in one line which style cannot be drawn, and why.
         clock: gives seconds.
+        first: how such frames could be drawn lately in that time, to begin with.
     """
 
     def __init__(
@@ -53,8 +54,10 @@ class Artist:
         fps: float | None = None,
         on_error: Callable[[str], None] = log.warning,
         clock: Callable[[], float] = time.monotonic,
+        first: Rung | None = None,
     ) -> None:
         self.controls = controls
+        self._first = first
         self._studio, self._fps, self._on_error, self._clock = studio, fps, on_error, clock
         self._size: tuple[int, int] | None = None  # of the content
         self._wanted: Mix = controls.mix  # the last mix that was asked for
@@ -112,7 +115,7 @@ class Artist:
         self._goal = Rung(network, height, width, height * width)
         if self._fps is not None:
             rungs = ladder(height, width, network, SPARE.get(network))
-            self._governor = Governor(rungs, self._fps, self._clock)
+            self._governor = Governor(rungs, self._fps, self._clock, self._first)
 
     def _rung(self) -> Rung | None:
         """How to draw: as is wished, once that is ready; until then as before."""

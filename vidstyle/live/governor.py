@@ -71,13 +71,18 @@ class Governor:
         rungs: the finest first.
         fps: frames a second to hold.
         clock: gives seconds.
+        first: to begin with, where it is one of them; else the finest.
     """
 
     def __init__(
-        self, rungs: Sequence[Rung], fps: float, clock: Callable[[], float] = time.monotonic
+        self,
+        rungs: Sequence[Rung],
+        fps: float,
+        clock: Callable[[], float] = time.monotonic,
+        first: Rung | None = None,
     ) -> None:
         self._rungs, self._budget, self._clock = tuple(rungs), 1 / fps, clock
-        self._place = 0
+        self._place = self._rungs.index(first) if first in self._rungs else 0
         self._took: deque[float] = deque(maxlen=_SAMPLES)
         self._changed = clock()
         self._patience = _PATIENCE

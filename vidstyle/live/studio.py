@@ -54,8 +54,10 @@ class Studio:
         stylizer = self.stylizer(network)
         if stylizer is None:
             return None
-        picture = self._pictures.get(style, style)
-        code: StyleCode | None = self._ready((network, style), lambda: stylizer.read(picture))
+        picture, keep = self._pictures.get(style, style), style not in self._pictures
+        code: StyleCode | None = self._ready(
+            (network, style), lambda: stylizer.read(picture, keep=keep)
+        )
         return code
 
     def is_prepared(self, network: str, info: VideoInfo) -> bool:

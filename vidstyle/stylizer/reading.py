@@ -75,11 +75,11 @@ class Stylizer(ABC):
         codes = [self.read(name) for name in shares]
         return Look(mixed(codes, list(shares.values())), strength)
 
-    def read(self, style: str | Pixels, side: int | None = None) -> StyleCode:
+    def read(self, style: str | Pixels, side: int | None = None, keep: bool = True) -> StyleCode:
         """Read a style once: a name, a path or pixels, at so many pixels a side.
 
         Without `side` it is a square of 384; or, for a network that reads a style whole, as it is,
-        at most 1024 on its longer side.
+        at most 1024 on its longer side. Unless `keep`, nothing of it is left on the disk.
 
         Raises:
             UnknownName: no such style, or the network knows others by heart.
@@ -96,7 +96,10 @@ class Stylizer(ABC):
         tiles = _tiles(pixels)
         if len(tiles) > 1:
             self.check_mixes()
-        codes = [kept_code((self.runtime, self._reader), tile, self._encode) for tile in tiles]
+        reader = self.runtime, self._reader
+        codes = [
+            kept_code(reader, tile, self._encode) if keep else self._encode(tile) for tile in tiles
+        ]
         return mixed(codes, [1 / len(codes)] * len(codes))
 
     def picture_of(self, style: str) -> Pixels:

@@ -42,7 +42,7 @@ _SMOOTH = 1.5  # coarse pixels, over which drawings are compared
 class Kept(NamedTuple):
     """A frame as it is remembered."""
 
-    seen: HostArray  # uint8 [h, w]  luma of the content, at the size at which motion is sought
+    seen: HostArray  # uint8 [h, w, 3]  the content, at the size at which motion is sought
     drawing: HostArray  # float32, later uint8 [H, W, 3]  levels of 255, before it got its detail
     age: HostArray  # float32 [h / 4, w / 4]  how many drawings are in it
 
@@ -97,7 +97,6 @@ class Stabilizer:
             memory: what the last frame gave; () at the first one and after a cut.
         """
         seen = shrink_to(halved(to_uint8(content), LONG_SIDE), self.side)
-        seen = cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY)
         fresh = _soft(drawn)
         if memory and memory.last.drawing.shape == drawn.shape:
             blend, age = self._blended(seen, fresh, memory)

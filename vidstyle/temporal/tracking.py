@@ -41,23 +41,26 @@ def tracked(search: FlowEstimator, before: Pixels, now: Pixels, both_ways: bool)
 
     Args:
         search: finds the flow.
-        before: uint8 [H, W], luma.
+        before: uint8 [H, W, 3].
         now: the same.
         both_ways: whether flow is checked by going back and forth; it takes twice as long, and else
             it is not trusted where motion breaks.
     """
-    flow = search.flow(before, now)
+    then, luma = (cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in (before, now))
+    flow = search.flow(then, luma)
     size = coarse_size(now)
     rough = sampled(flow, size)
     if both_ways:
-        unfit = unmatched(search.flow(now, before), flow).astype(np.float32)
+        unfit = unmatched(search.flow(luma, then), flow).astype(np.float32)
         wrong = sampled(cv2.blur(unfit, (_COARSE, _COARSE)), size)
     else:
         wrong = _broken(rough)
-    still, moved = cv2.absdiff(before, now), cv2.absdiff(warp(before, flow), now)
+    still, moved = cv2.absdiff(then, luma), cv2.absdiff(warp(then, flow), luma)
     moves = _moving(rough, sampled(still, size), sampled(moved, size))
-    moved, still = (
-        sampled(cv2.blur(each, (5, 5)), size).astype(np.float32) for each in (moved, still)
+    # By color, since what comes into view may be as bright as what hid it.
+    still, moved = (
+        sampled(cv2.blur(largest(cv2.absdiff(each, now)), (5, 5)), size).astype(np.float32)
+        for each in (before, warp(before, flow))
     )
     trust = falling(_between(moved, still, 1 - moves), *_CHANGED) * (1 - wrong * moves)
     fine = cv2.resize(moves, flow.shape[1::-1], interpolation=cv2.INTER_LINEAR)

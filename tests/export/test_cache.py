@@ -134,7 +134,8 @@ def test_a_place_that_cannot_be_replaced_leaves_no_drafts(tmp_path, said):
     put_a_folder_there(*kept(tmp_path))
     assert engine_for(KEY, lambda: b"new", bytes, tmp_path) == b"new"
     assert len(said()) == 2 and "cannot be kept" in said()[1]
-    assert {path.suffix for path in tmp_path.iterdir()} == {".engine", ".json", ".lock"}
+    left = {path.suffix for path in tmp_path.iterdir()} - {".lock"}  # it may stay
+    assert left == {".engine", ".json"}
 
 
 def test_a_build_that_fails_leaves_nothing_and_keeps_nobody_waiting(tmp_path):

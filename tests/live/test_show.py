@@ -68,7 +68,7 @@ def test_what_comes_is_drawn_and_goes_to_every_outlet():
 def test_one_outlet_that_fails_does_not_end_the_others():
     kept = Kept()
     run_live(job(), [Broken(), kept], to_the_end)
-    assert len(kept.shown) > 10
+    assert len(kept.shown) > 2
 
 
 def test_when_none_is_left_the_show_ends_with_its_error():

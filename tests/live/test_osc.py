@@ -57,6 +57,9 @@ def test_each_message_turns_its_dial(show, send):
         until(lambda: show.frozen)
         send(osc.port, "stabilize", "light")
         until(lambda: show.artist.controls.stabilize == "light")
+        controls = show.artist.controls
+    assert (controls.strength, controls.stabilize, show.frozen) == (0.25, "light", True)
+    assert controls.mix["mosaic"] > 0.999
 
 
 @pytest.mark.parametrize(

@@ -80,4 +80,5 @@ def test_a_real_device_takes_a_picture():
     except DeviceError as error:
         pytest.skip(str(error))
     camera.write(Shown(np.zeros((720, 1280, 3), np.uint8), 0.0, None))
+    assert camera._camera.frames_sent == 1
     camera.close()

@@ -150,6 +150,7 @@ def test_without_strength_the_camera_is_seen(tab):
     wait_until(lambda: colorful(seen(tab)[1]) < 0.6 * colorful(seen(tab)[0]))  # in ink
     tab.fill("#strength", "0")
     wait_until(lambda: colorful(seen(tab)[1]) > 0.8 * colorful(seen(tab)[0]))
+    assert tab.input_value("#strength") == "0"
 
 
 def test_an_own_picture_becomes_a_style_and_garbage_does_not(tab, tmp_path):

@@ -36,7 +36,8 @@ def test_a_wish_is_met(address):
         async with visiting(address, camera) as guest:
             await guest.sees(lambda picture: apart(picture, camera.picture) > 20)
             await guest.socket.send_json({"strength": 0})
-            await guest.sees(lambda picture: apart(picture, camera.picture) < 8)
+            drawn = await guest.sees(lambda picture: apart(picture, camera.picture) < 8)
+            assert drawn.shape == camera.picture.shape
 
     asyncio.run(scenario())
 
@@ -69,6 +70,7 @@ def test_a_visitor_that_vanishes_frees_its_place(address):
             await guest.sees(lambda picture: True)
             guest.socket._response.connection.transport.abort()
             await left(address)
+            assert (await status(address))["visitors"] == 0
 
     asyncio.run(scenario())
 
@@ -79,6 +81,7 @@ def test_a_place_is_free_again_when_the_pictures_end(address):
             await guest.sees(lambda picture: True)
             await guest.peer.close()
             await left(address)
+            assert (await status(address))["visitors"] == 0
 
     asyncio.run(scenario())
 

@@ -59,6 +59,7 @@ class Show:
         self._outlets: list[Outlet] = []
         self._size: tuple[int, int] | None = None  # of what is shown: that of the first picture
         self._held: Pixels | None = None  # the content, while frozen
+        self._counted: Shown | None = None  # the last one whose delay was measured
 
     def add(self, sink: LiveSink, height: int, width: int, fps: float) -> Outlet:
         """Show pictures there, too. The first outlet is the one whose delay is measured."""
@@ -127,7 +128,9 @@ class Show:
             outlet.channel.put(shown)
 
     def _left(self, shown: Shown) -> None:
-        self.pulse.beat(shown.arrived)
+        if shown is not self._counted:  # a still picture that is shown again is no new frame
+            self._counted = shown
+            self.pulse.beat(shown.arrived)
 
 
 def fitted(pixels: Pixels, height: int, width: int) -> Pixels:

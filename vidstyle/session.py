@@ -27,7 +27,7 @@ from vidstyle.sources import Reading, open_source
 from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
 from vidstyle.temporal.checker import Checker, Flicker
 from vidstyle.temporal.dis import Dis
-from vidstyle.weights import find_model, models
+from vidstyle.weights import check_live, find_model
 
 log = logging.getLogger(__name__)
 
@@ -215,7 +215,7 @@ def check_job(job: Job) -> None:
             a live source, and a network that is far too slow for it.
     """
     if is_live(job.source):
-        _check_live(job.network)
+        check_live(job.network)
     if job.progress_picture is not None:
         _check_progress_picture(job, job.progress_picture)
     if job.sink == "-":
@@ -223,15 +223,6 @@ def check_job(job: Job) -> None:
     if job.source != "-" and _is_same(job.source, job.sink):
         raise UsageError(f"{job.sink!r} is the input itself; write to another file.")
     check_output(job.sink, job.overwrite)
-
-
-def _check_live(network: str) -> None:
-    if find_model(network).header.optimizes:
-        others = [model.name for model in models() if not model.header.optimizes]
-        raise UsageError(
-            f"{network} draws by optimization, far slower than live video. Choose from: "
-            f"{', '.join(others)}."
-        )
 
 
 def _check_progress_picture(job: Job, picture: str) -> None:

@@ -160,6 +160,21 @@ def published_checkpoint(network: str) -> dict[str, Any]:
     return rows[network]
 
 
+def check_live(network: str) -> None:
+    """Refuse a network that is far too slow for what does not wait.
+
+    Raises:
+        UsageError: it draws by optimization.
+        UnknownName: there is no such network.
+    """
+    if find_model(network).header.optimizes:
+        others = [model.name for model in models() if not model.header.optimizes]
+        raise UsageError(
+            f"{network} draws by optimization, far slower than live video. Choose from: "
+            f"{', '.join(others)}."
+        )
+
+
 def how_to_get(name: str) -> str:
     """What to do for the weights of a published network that are not here, as a sentence."""
     row = published_checkpoint(name)

@@ -8,9 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from vidstyle.contracts import Pixels, StyleCode, VideoInfo
-from vidstyle.errors import UsageError
 from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
-from vidstyle.weights import find_model, models
+from vidstyle.weights import check_live
 
 
 class Studio:
@@ -24,12 +23,7 @@ class Studio:
     """
 
     def __init__(self, drawing: Drawing) -> None:
-        if find_model(drawing.network).header.optimizes:
-            others = [model.name for model in models() if not model.header.optimizes]
-            raise UsageError(
-                f"{drawing.network} draws by optimization, far slower than live video. "
-                f"Choose from: {', '.join(others)}."
-            )
+        check_live(drawing.network)
         self._drawing = drawing
         self._aside = ThreadPoolExecutor(1, "studio")
         self._made: dict[Hashable, Future[Any]] = {}

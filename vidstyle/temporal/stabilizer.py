@@ -23,16 +23,13 @@ from vidstyle.image import shrink_to, to_uint8
 from vidstyle.temporal.detail import LONG_SIDE, detailed, sharpness
 from vidstyle.temporal.flow import FlowEstimator
 from vidstyle.temporal.tracking import coarse_size, falling, halved, largest, sampled, tracked
-from vidstyle.temporal.warp import places, resized, warp
+from vidstyle.temporal.warp import places, resized
 
 _FAR = 10  # frames back, where the anchor is: texture does not drift over so many
-# Drawings that a new part of a blend counts for at once: what is drawn first stays, as a mean of
-# ever more drawings would change as it grows. And how many count at most.
-_HEAD, _OLDEST = 8.0, 50.0
 # Pixels of a picture as large as its sharpness is judged at, a standard deviation. The finest scale
 # flickers most and no blend keeps it: were new drawings to bring it, a part would look the softer
 # and need the more detail the older it is.
-_SOFT = 0.45
+_SOFT = 0.3
 _SHARP = 0.972  # of the sharpness that is drawn
 _MOST_GAIN = 20.0
 _QUICKLY = 16.0  # by how much the gain grows where all sharpness is wanting
@@ -44,7 +41,6 @@ class Kept(NamedTuple):
 
     seen: HostArray  # uint8 [h, w, 3]  the content, at the size at which motion is sought
     drawing: HostArray  # float32, later uint8 [H, W, 3]  levels of 255, before it got its detail
-    age: HostArray  # float32 [h / 4, w / 4]  how many drawings are in it
 
 
 class Past(NamedTuple):
@@ -60,7 +56,6 @@ class Moved(NamedTuple):
 
     drawing: HostArray  # float32 [H, W, 3]
     trust: HostArray  # float32 [h / 4, w / 4], 0..1
-    age: HostArray
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,7 @@ class Stabilizer:
         both_ways: whether it is checked by going back and forth.
         weight: of what was drawn before, at most.
         pull: of the anchor, against the last drawing.
-        kernel: OpenCV's, by which the last drawing is read between its pixels.
+        kernel: OpenCV's, by which drawings are read between their pixels.
         likeness: levels of 255 by which drawings may differ: up to the first an old one is trusted,
             from the second on not at all. Flicker stays below.
     """
@@ -99,45 +94,37 @@ class Stabilizer:
         seen = shrink_to(halved(to_uint8(content), LONG_SIDE), self.side)
         fresh = _soft(drawn)
         if memory and memory.last.drawing.shape == drawn.shape:
-            blend, age = self._blended(seen, fresh, memory)
+            blend = self._blended(seen, fresh, memory)
             last = memory.last._replace(drawing=cv2.convertScaleAbs(memory.last.drawing))
             anchors, gain = (*memory.anchors, last)[1 - _FAR :], memory.gain
         else:
-            blend, age = fresh, np.full(coarse_size(seen)[::-1], _HEAD, np.float32)
-            anchors, gain = (), _first_gain(fresh, drawn)
+            blend, anchors, gain = fresh, (), _first_gain(fresh, drawn)
         steady = detailed(blend, gain, drawn.dtype)
         wanting = _SHARP - sharpness(steady) / max(sharpness(drawn), 1e-3)
         gain = float(np.clip(gain + _QUICKLY * wanting, 0, _MOST_GAIN))
-        return steady, Past(Kept(seen, blend, age), anchors, gain)
+        return steady, Past(Kept(seen, blend), anchors, gain)
 
-    def _blended(
-        self, seen: HostArray, fresh: HostArray, past: Past
-    ) -> tuple[HostArray, HostArray]:
-        """The blend of what is drawn now and was before, and its age."""
+    def _blended(self, seen: HostArray, fresh: HostArray, past: Past) -> HostArray:
+        """What is drawn now and was before."""
         coarse = sampled(fresh, coarse_size(seen))
-        last = self._moved(past.last, seen, coarse, self.kernel)
-        drawing, age = last.drawing, last.age * last.trust
-        share = np.minimum(age / (age + 1), self.weight)
+        drawing, trust = self._moved(past.last, seen, coarse)
         if past.anchors:
-            anchor = self._moved(past.anchors[0], seen, coarse, cv2.INTER_LINEAR)
+            anchor = self._moved(past.anchors[0], seen, coarse)
             pull = self.pull * anchor.trust
-            drawing = _mixed(drawing, anchor.drawing, pull / (pull + last.trust + 1e-3))
-            share = np.maximum(share, self.weight * anchor.trust)
-            age = np.maximum(age, anchor.age * anchor.trust)
-        return _mixed(fresh, drawing, share), np.clip(age + 1, _HEAD, _OLDEST)
+            drawing = _mixed(drawing, anchor.drawing, pull / (pull + trust + 1e-3))
+            trust = np.maximum(trust, anchor.trust)
+        return _mixed(fresh, drawing, self.weight * trust)
 
-    def _moved(self, old: Kept, seen: HostArray, coarse: HostArray, kernel: int) -> Moved:
+    def _moved(self, old: Kept, seen: HostArray, coarse: HostArray) -> Moved:
         """`old` as it would be now; `coarse` is the drawing of now."""
         flow, trust = tracked(self.search, old.seen, seen, self.both_ways)
         height, width = old.drawing.shape[:2]
-        if max(height, width) > LONG_SIDE:
-            kernel = cv2.INTER_LINEAR  # of large pictures it is sharp enough
         x, y = places(resized(flow, height, width))
-        drawing = cv2.remap(old.drawing, x, y, kernel, borderMode=cv2.BORDER_REPLICATE)
+        drawing = cv2.remap(old.drawing, x, y, self.kernel, borderMode=cv2.BORDER_REPLICATE)
         drawing = drawing.astype(np.float32, copy=False)
         differs = cv2.GaussianBlur(sampled(drawing, coarse.shape[1::-1]) - coarse, (0, 0), _SMOOTH)
         trust = trust * falling(largest(np.abs(differs)), *self.likeness)
-        return Moved(drawing, trust, warp(old.age, resized(flow, *trust.shape)))
+        return Moved(drawing, trust)
 
 
 def _soft(drawn: Pixels) -> HostArray:

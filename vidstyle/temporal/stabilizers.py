@@ -28,7 +28,7 @@ def full() -> Stabilizer:
         side=640,
         both_ways=True,
         weight=0.98,
-        pull=1.15,
-        kernel=cv2.INTER_CUBIC,
+        pull=0.6,
+        kernel=cv2.INTER_LANCZOS4,
         likeness=(40.0, 100.0),
     )

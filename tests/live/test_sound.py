@@ -16,7 +16,7 @@ from vidstyle.live.outlets import Shown
 from vidstyle.live.recording import Recording, Stream
 from vidstyle.live.show import LiveJob, run_live
 from vidstyle.sources.clock import StreamClock
-from vidstyle.sources.live import Live
+from vidstyle.sources.live import Live, LiveSource
 from vidstyle.sources.microphones import Microphone
 from vidstyle.sources.sound import RATE, Heard, Sound
 
@@ -124,6 +124,21 @@ def test_a_recording_that_begins_midway_begins_in_step(tmp_path):
     pictures, beeps = seen_and_heard(late)
     assert pictures[-1][0] < 2.9
     assert_in_step(pictures, beeps, at_least=2)
+
+
+def test_a_source_that_breaks_off_comes_back_in_step(monkeypatch):
+    monkeypatch.setattr("vidstyle.sources.live._WAITS", (0.2,))
+    address = lamp(0.8).replace("[out0]", ",realtime[out0]").replace("[out1]", ",arealtime[out1]")
+    heard = Heard()
+    with LiveSource(Live(address), heard) as source:
+        source._paced = False  # as a stream of the network, which is opened again
+        arrivals = list(itertools.islice(source, 40))
+    first, track = arrivals[0].moment, np.zeros(10 * RATE)
+    for piece in heard.since(0)[0]:
+        place = max(0, round((piece.time - first) * RATE))
+        track[place : place + len(piece.samples)] = piece.samples[:, 0]
+    pictures = [(one.moment - first, one.pixels.mean()) for one in arrivals]
+    assert_in_step(pictures, loud_times(track), at_least=2)
 
 
 def test_a_stream_carries_its_sound_in_step():

@@ -50,7 +50,7 @@ def test_without_a_camera_that_is_said(monkeypatch, capfd):
         ([SPACE, "null", "--strength", "2"], 2, "0 to 1"),
         ([SPACE, "null", "--network", "gatys"], 2, "far slower"),
         ([SPACE, "null", "--size", "720p"], 2, "WIDTHxHEIGHT"),
-        ([SPACE, "null", "--keep-color", "match"], 2, "luminance"),
+        ([SPACE, "null", "--keep-color", "all"], 2, "luminance"),
         (["lavfi:nosuchfilter", "null"], 3, "cannot be read"),
         (["0", "--page"], 2, "the camera is the browser's"),
     ],

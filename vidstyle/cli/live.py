@@ -36,7 +36,7 @@ _BETWEEN_LINES = 5.0  # seconds
     "--precision", metavar="NAME", default="auto", help="auto, fp32, bf16 or fp16. [auto]"
 )
 @click.option("--fade", type=float, default=0.5, metavar="SECONDS", help="A change of style. [0.5]")
-@click.option("--keep-color", metavar="HOW", help="luminance: only brightness is drawn.")
+@click.option("--keep-color", metavar="HOW", help="luminance, or match: styles recolored.")
 @click.option("--stabilize", metavar="HOW", help="off, light or full. [as the network needs]")
 @click.option("--fps", type=float, default=30.0, metavar="N", help="Frames a second to hold. [30]")
 @click.option(
@@ -201,6 +201,11 @@ def _controls(settings: dict[str, Any], make: Any) -> Any:
             find_style(style)
     if len(mix) > 1 and not header.mixes:
         raise UsageError(f"{settings['network']} cannot mix styles; give one.")
+    if settings["keep_color"] == "match" and header.styles:
+        raise UsageError(
+            f"{settings['network']} knows its styles by heart, so their colors stay as they are: "
+            "--keep-color luminance works."
+        )
     fade = settings["fade"] if header.mixes else 0.0
     stabilize = settings["stabilize"] or header.stabilizer
     return make(mix, settings["strength"], fade, settings["keep_color"], stabilize)

@@ -240,6 +240,14 @@ def test_a_clock_that_drifts_stays_in_step(tmp_path, speed):
     assert all(min(abs(one - other) for other in begun) < APART for one in expected)
 
 
+def test_a_little_drift_leaves_no_gap(tmp_path):
+    heard = Heard()
+    for number in range(90):
+        heard.put(beeping(100 + number * 0.1 * 1.004))  # 36 ms later at the end
+    beeps = recorded(tmp_path / "take.mkv", heard, 9)
+    assert len(beeps) == 1 and beeps[0][1] == pytest.approx(9, abs=0.1)
+
+
 def test_old_sound_is_forgotten_and_nobody_waits():
     heard = Heard(seconds=1.0)
     for number in range(25):

@@ -20,6 +20,10 @@ _BITS_PER_SECOND = 192_000  # AAC and Opus are transparent there
 _PATIENCE = 2.0  # seconds for which sound may come after its picture; broadcasts need one
 _LEAD = 0.07  # seconds of sound before pictures in the file: encoders hold two frames of it
 _LOOSE = round(0.03 * RATE)  # samples by which clocks may differ before sound is cut or silence put
+_CLOSE = round(
+    0.002 * RATE
+)  # samples by which they may differ before it is stretched or squeezed …
+_UNNOTICED = 200  # … by one sample of so many
 
 
 class Beginning(Protocol):
@@ -99,6 +103,8 @@ class Soundtrack:
             if early > 0:
                 self._be_silent(min(early, end - self._written))
             sound = sound.after(min(max(0, -early), len(sound.samples)))
+        elif abs(early) > _CLOSE:
+            sound = _nudged(sound, early)
         room = end - self._written
         if room and len(sound.samples):
             self._exact = False
@@ -128,3 +134,12 @@ class Soundtrack:
         frame.sample_rate, frame.time_base = RATE, Fraction(1, RATE)
         frame.pts = self._written - len(self._held)
         self._output.mux(self._stream.encode(frame))
+
+
+def _nudged(sound: Sound, samples: int) -> Sound:
+    """The same a little longer, or shorter where `samples` is negative; its end stays."""
+    count = len(sound.samples)
+    most = count // _UNNOTICED
+    places = np.linspace(0, count - 1, count + max(-most, min(most, samples)))
+    channels = [np.interp(places, np.arange(count), channel) for channel in sound.samples.T]
+    return Sound(np.stack(channels, 1).astype(np.float32), sound.end - len(places) / RATE)

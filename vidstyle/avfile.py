@@ -25,7 +25,7 @@ _NETWORK = {
     "protocol_whitelist": "crypto,hls,http,httpproxy,https,rtmp,rtmps,rtp,srt,srtp,tcp,tls,udp",
     "format_whitelist": f"{_CONTAINERS},hls,rtsp,sdp,rtp,webvtt",
 }
-DEVICES = ("v4l2", "avfoundation", "dshow", "lavfi")  # FFmpeg's formats that are no files
+DEVICES = ("v4l2", "avfoundation", "dshow", "lavfi", "alsa", "pulse")  # FFmpeg's, no files
 _TIMEOUT = 15.0  # seconds to open, and to wait for data
 _LIVE = ("rtsp://", "rtmp://", "rtmps://", "srt://", "udp://", "rtp://")
 

@@ -8,12 +8,12 @@ import time
 
 import pytest
 from fakes import typed
-from media import clip, pictures_in
+from media import clip, facts, pictures_in
 
 from vidstyle.sources import cameras
 
 SPACE = "lavfi:testsrc2=size=96x64:rate=30:duration=0.5"
-ENDLESS = "lavfi:testsrc2=size=96x64:rate=30"
+ENDLESS = "lavfi:testsrc2=size=96x64:rate=30[out0];sine=beep_factor=2[out1]"
 
 
 def test_frames_are_counted(capfd):
@@ -50,7 +50,7 @@ def test_without_a_camera_that_is_said(monkeypatch, capfd):
         ([SPACE, "null", "--strength", "2"], 2, "0 to 1"),
         ([SPACE, "null", "--network", "gatys"], 2, "far slower"),
         ([SPACE, "null", "--size", "720p"], 2, "WIDTHxHEIGHT"),
-        ([SPACE, "null", "--keep-color", "match"], 2, "luminance"),
+        ([SPACE, "null", "--keep-color", "all"], 2, "luminance"),
         (["lavfi:nosuchfilter", "null"], 3, "cannot be read"),
         (["0", "--page"], 2, "the camera is the browser's"),
     ],
@@ -84,3 +84,4 @@ def test_ctrl_c_ends_it_and_finishes_the_recording(tmp_path):
     _, said = run.communicate(timeout=60)
     assert run.returncode == 0 and b"Traceback" not in said
     assert len(pictures_in(tmp_path / "take.mp4")) >= 1
+    assert facts(tmp_path / "take.mp4").sound_packets >= 1

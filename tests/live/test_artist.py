@@ -7,9 +7,11 @@ import pytest
 from models import picture
 
 from vidstyle.errors import UnknownName, UsageError
+from vidstyle.keep_color import recolored
 from vidstyle.live.artist import Artist
 from vidstyle.live.controls import Controls
 from vidstyle.live.studio import Studio
+from vidstyle.styles import read_style
 from vidstyle.stylizer import Drawing, load_stylizer
 
 CONTENT = picture(96, 128)
@@ -38,7 +40,8 @@ def clock():
 def artist(studio, clock):
     made = Artist(studio, Controls(INK, fade=0.0), clock=clock, on_error=lambda said: None)
     made.prepare(*CONTENT.shape[:2])
-    return made
+    yield made
+    made.close()
 
 
 def drawn(style, content=CONTENT, network="swift", strength=1.0):
@@ -145,6 +148,36 @@ def test_luminance_is_drawn_alone_where_colors_are_kept(artist):
     assert np.abs(differences(kept) - differences(CONTENT))[free].mean() < 1.5
 
 
+def test_styles_take_the_colors_of_the_content_when_they_are_chosen(artist, studio):
+    artist.controls = replace(artist.controls, keep_color="match")
+    artist.draw(CONTENT)
+    studio.wait()
+    in_colors = recolored(read_style("ink"), CONTENT)
+    assert distance(artist.draw(CONTENT).pixels, drawn(in_colors)) < 1
+    artist.controls = replace(artist.controls, mix=MOSAIC)
+    artist.draw(CONTENT)
+    studio.wait()
+    in_colors = recolored(read_style("mosaic"), CONTENT)
+    assert distance(artist.draw(CONTENT).pixels, drawn(in_colors)) < 1
+    artist.controls = replace(artist.controls, keep_color=None)
+    artist.draw(CONTENT)
+    studio.wait()
+    assert np.array_equal(artist.draw(CONTENT).pixels, drawn("mosaic"))
+
+
+def test_a_new_scene_brings_its_colors_and_old_ones_are_forgotten(artist, studio):
+    artist.controls = replace(artist.controls, keep_color="match")
+    other = np.ascontiguousarray(255 - CONTENT[::-1])
+    for content in (CONTENT, CONTENT, other, other):
+        artist.draw(content)
+        studio.wait()
+    in_colors = recolored(read_style("ink"), other)
+    assert distance(artist.draw(other).pixels, drawn(in_colors, other)) < 1
+    assert len(studio._contents) <= 2
+    artist.close()
+    assert not studio._contents
+
+
 def test_drawings_can_be_steadied(studio):
     random = np.random.default_rng(0)
     contents = [
@@ -163,7 +196,7 @@ def test_drawings_can_be_steadied(studio):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"strength": 2.0}, {"fade": -1.0}, {"keep_color": "match"}, {"stabilize": "much"}],
+    [{"strength": 2.0}, {"fade": -1.0}, {"keep_color": "all"}, {"stabilize": "much"}],
     ids=str,
 )
 def test_controls_that_cannot_be_are_refused(changes):

@@ -101,7 +101,7 @@ def test_a_recording_has_every_picture_at_its_time(tmp_path):
     run_live(job(), [Recording(path), kept], to_the_end)
     assert len(pictures_in(path)) == len(kept.shown)
     assert facts(path).width == 96
-    seconds = kept.shown[-1].arrived - kept.shown[0].arrived
+    seconds = kept.shown[-1].moment - kept.shown[0].moment
     assert float(facts(path).times[-1]) == pytest.approx(seconds, abs=0.01)
 
 
@@ -143,7 +143,7 @@ def test_an_outlet_keeps_the_newest_alone():
     sink.write = lambda shown: go.wait(30) and write(shown)
     outlet = Outlet(sink)
     for number in range(5):
-        outlet.channel.put(Shown(np.zeros((1, 1, 3), np.uint8), float(number), None))
+        outlet.channel.put(Shown(np.zeros((1, 1, 3), np.uint8), float(number), float(number), None))
     go.set()
     outlet.close()
     numbers = [shown.arrived for shown in sink.shown]
@@ -194,7 +194,7 @@ def test_pictures_are_streamed_to_a_server_that_listens():
             time.sleep(0.05)
     for number in range(20):
         pixels = np.full((64, 96, 3), 10 * number, np.uint8)
-        stream.write(Shown(pixels, number / 30, None))
+        stream.write(Shown(pixels, number / 30, number / 30, None))
     stream.close()
     server.join(30)
     assert len(got) >= 18 and set(got) == {96}

@@ -11,7 +11,7 @@ from vidstyle.errors import DeviceError, VidstyleError
 from vidstyle.live.outlets import Shown
 from vidstyle.live.sinks import open_live_sink
 
-PICTURE = Shown(np.full((48, 64, 3), 7, np.uint8), 0.0, None)
+PICTURE = Shown(np.full((48, 64, 3), 7, np.uint8), 0.0, 0.0, None)
 
 
 class Driver:
@@ -79,6 +79,6 @@ def test_a_real_device_takes_a_picture():
         camera.open(720, 1280, 30)
     except DeviceError as error:
         pytest.skip(str(error))
-    camera.write(Shown(np.zeros((720, 1280, 3), np.uint8), 0.0, None))
+    camera.write(Shown(np.zeros((720, 1280, 3), np.uint8), 0.0, 0.0, None))
     assert camera._camera.frames_sent == 1
     camera.close()

@@ -17,6 +17,7 @@ from vidstyle.errors import Interrupted, MissingPackage, UsageError
 
 if TYPE_CHECKING:
     from vidstyle.live.show import LiveJob, Show
+    from vidstyle.sources.microphones import Microphone
 
 _BETWEEN_LINES = 5.0  # seconds
 
@@ -35,7 +36,7 @@ _BETWEEN_LINES = 5.0  # seconds
     "--precision", metavar="NAME", default="auto", help="auto, fp32, bf16 or fp16. [auto]"
 )
 @click.option("--fade", type=float, default=0.5, metavar="SECONDS", help="A change of style. [0.5]")
-@click.option("--keep-color", metavar="HOW", help="luminance: only brightness is drawn.")
+@click.option("--keep-color", metavar="HOW", help="luminance, or match: styles recolored.")
 @click.option("--stabilize", metavar="HOW", help="off, light or full. [as the network needs]")
 @click.option("--fps", type=float, default=30.0, metavar="N", help="Frames a second to hold. [30]")
 @click.option(
@@ -47,7 +48,16 @@ _BETWEEN_LINES = 5.0  # seconds
 @click.option("--pace", is_flag=True, help="Play a file at its own pace.")
 @click.option("--for", "seconds", type=float, metavar="SECONDS", help="End after so long.")
 @click.option("--osc", type=int, metavar="PORT", help="Listen to OSC on that port of loopback.")
+@click.option("--audio/--no-audio", default=True, help="Sound in recordings and streams. [--audio]")
+@click.option(
+    "--microphone",
+    is_flag=False,
+    flag_value="",
+    metavar="[NAME]",
+    help="Its sound, not the source's.",
+)
 @click.option("--list-cameras", is_flag=True, help="List cameras, and end.")
+@click.option("--list-microphones", is_flag=True, help="List microphones, and end.")
 @click.option("--page", is_flag=True, help="Serve a page where browsers' cameras are drawn.")
 @click.option("--host", default="127.0.0.1", metavar="NAME", help="--page: listen there.")
 @click.option("--port", type=int, default=8000, metavar="N", help="--page: at that port. [8000]")
@@ -59,7 +69,12 @@ _BETWEEN_LINES = 5.0  # seconds
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing unless something fails.")
 def live(
-    source: str | None, sinks: tuple[str, ...], list_cameras: bool, page: bool, **settings: Any
+    source: str | None,
+    sinks: tuple[str, ...],
+    list_cameras: bool,
+    list_microphones: bool,
+    page: bool,
+    **settings: Any,
 ) -> None:
     """Draw what a camera sees, at once. IN is camera 0, and OUT a window, unless given.
 
@@ -67,7 +82,8 @@ def live(
     vidstyle live                                      camera 0 in a window; h shows its keys
     vidstyle live 0 camera --style mosaic              a virtual camera for Zoom and OBS
     vidstyle live 1 window take.mp4 --mirror           a window, and a recording
-    vidstyle live rtsp://host/door rtmp://host/key     a stream, drawn, to another server
+    vidstyle live 0 take.mp4 --microphone              a recording, with the microphone's sound
+    vidstyle live rtsp://host/door rtmp://host/key     a stream, drawn, with its sound, to a server
     vidstyle live in.mp4 null --pace --for 20          how fast is it here?
     vidstyle live --page                               a page for the browser's camera
 
@@ -79,6 +95,8 @@ def live(
         logging.getLogger("vidstyle").setLevel(logging.WARNING)
     if list_cameras:
         _list_cameras(settings["as_json"])
+    elif list_microphones:
+        _list_microphones(settings["as_json"])
     elif page:
         if source is not None:
             raise UsageError("With --page the camera is the browser's; give no IN and no OUT.")
@@ -93,6 +111,18 @@ def _list_cameras(as_json: bool) -> None:
     found = cameras()
     lines = [f"{camera.number}  {camera.name}  {camera.address}" for camera in found]
     report([asdict(camera) for camera in found], as_json, lines or ["There is no camera here."])
+
+
+def _list_microphones(as_json: bool) -> None:
+    from vidstyle.sources.microphones import microphones
+
+    found = microphones()
+    lines = [f"{microphone.name}  {microphone.address}" for microphone in found]
+    report(
+        [asdict(microphone) for microphone in found],
+        as_json,
+        lines or ["There is no microphone here."],
+    )
 
 
 def _perform(source: str, addresses: tuple[str, ...], settings: dict[str, Any]) -> None:
@@ -145,8 +175,18 @@ def _job(source: str, settings: dict[str, Any]) -> LiveJob:
     live = Live(source, settings["fps"], size, settings["pace"])
     return LiveJob(
         live, _controls(settings, Controls), _drawing(settings), settings["fps"],
-        settings["adapt"], settings["mirror"], settings["side_by_side"],
+        settings["adapt"], settings["mirror"], settings["side_by_side"], settings["audio"],
+        _microphone(settings),
     )  # fmt: skip
+
+
+def _microphone(settings: dict[str, Any]) -> Microphone | None:
+    from vidstyle.sources.microphones import find_microphone
+
+    name = settings["microphone"]
+    if name is not None and not settings["audio"]:
+        raise UsageError("--microphone and --no-audio exclude one another.")
+    return None if name is None else find_microphone(name or None)
 
 
 def _controls(settings: dict[str, Any], make: Any) -> Any:
@@ -161,6 +201,11 @@ def _controls(settings: dict[str, Any], make: Any) -> Any:
             find_style(style)
     if len(mix) > 1 and not header.mixes:
         raise UsageError(f"{settings['network']} cannot mix styles; give one.")
+    if settings["keep_color"] == "match" and header.styles:
+        raise UsageError(
+            f"{settings['network']} knows its styles by heart, so their colors stay as they are: "
+            "--keep-color luminance works."
+        )
     fade = settings["fade"] if header.mixes else 0.0
     stabilize = settings["stabilize"] or header.stabilizer
     return make(mix, settings["strength"], fade, settings["keep_color"], stabilize)

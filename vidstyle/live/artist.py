@@ -15,6 +15,7 @@ from vidstyle.image import resize
 from vidstyle.keep_color import with_luminance_of
 from vidstyle.live.controls import Controls
 from vidstyle.live.governor import Governor, Rung, ladder
+from vidstyle.live.matching import Matching
 from vidstyle.live.studio import Studio
 from vidstyle.temporal import STABILIZERS
 from vidstyle.temporal.cuts import glance, is_cut
@@ -60,7 +61,9 @@ class Artist:
         self._first = first
         self._studio, self._fps, self._on_error, self._clock = studio, fps, on_error, clock
         self._size: tuple[int, int] | None = None  # of the content
-        self._wanted: Mix = controls.mix  # the last mix that was asked for
+        self._wanted: Mix = controls.mix  # the last mix that was asked for …
+        self._named: Mix = controls.mix  # … by the studio's names for its styles
+        self._matching = Matching(studio)
         self._timeline: Timeline | None = None  # what is seen and what it fades into
         self._current: Rung | None = None  # the last one that drew
         self._memory: Any = ()  # the stabilizer's
@@ -76,17 +79,23 @@ class Artist:
         rung = self._rung()
         if rung is None:
             return Drawn(content, None)
-        mix = self._mix(controls, rung, began)
+        small = resize(content, rung.height, rung.width)
+        new = self._is_new(small, controls)
+        mix = self._mix(controls, rung, began, small, new)
         if mix is None:
             return Drawn(content, None)
-        small = resize(content, rung.height, rung.width)
         drawn = self._drawn(small, mix, controls.strength, rung)
-        drawn = resize(self._steady(small, drawn, controls, mix, rung), height, width)
-        if controls.keep_color:
+        drawn = resize(self._steady(small, drawn, controls, mix, rung, new), height, width)
+        if controls.keep_color == "luminance":
             drawn = with_luminance_of(drawn, content)
         if self._governor is not None:
             self._governor.drawn(rung, self._clock() - began)
         return Drawn(drawn, rung)
+
+    def close(self) -> None:
+        """Leave nothing of its own in the studio."""
+        self._matching.end()
+        self._matching.forget_all_but(())
 
     def prepare(self, height: int, width: int) -> None:
         """Wait until such frames can be drawn in the styles that are wanted.
@@ -104,7 +113,7 @@ class Artist:
         self._studio.wait()
         for style in self.controls.mix:
             self._studio.code(network, style)  # raises what went wrong
-        self._wanted = self.controls.mix
+        self._wanted = self._named = self.controls.mix
         self._timeline = Timeline(((0.0, self._wanted),), self.controls.fade)
 
     def _begin(self, height: int, width: int) -> None:
@@ -139,23 +148,42 @@ class Artist:
         assert self._timeline is not None
         return self._timeline.styles
 
-    def _mix(self, controls: Controls, rung: Rung, now: float) -> Mix | None:
+    def _mix(
+        self, controls: Controls, rung: Rung, now: float, content: Pixels, new: bool
+    ) -> Mix | None:
         """The styles of this moment: what is wished fades in, once it has been read."""
-        if controls.mix != self._wanted or self._timeline is None:
+        wish = self._named_wish(controls, content, new)
+        if wish != self._named or self._timeline is None:
             try:
-                codes = [self._studio.code(rung.network, style) for style in controls.mix]
+                codes = [self._studio.code(rung.network, style) for style in wish]
             except VidstyleError as error:
                 self._on_error(str(error))
-                if self._timeline is None:
+                if self._timeline is None and wish == controls.mix:
                     raise
-                self.controls = replace(controls, mix=self._wanted)
+                self._take_back(controls)
             else:
                 if all(code is not None for code in codes):
-                    seen = self._timeline and self._timeline.at(now)
-                    keys = ((0.0, seen), (now, controls.mix)) if seen else ((0.0, controls.mix),)
-                    self._timeline = Timeline(keys, controls.fade)
+                    self._begin_to_fade(wish, controls.fade, now)
                     self._wanted = controls.mix
         return None if self._timeline is None else self._timeline.at(now)
+
+    def _named_wish(self, controls: Controls, content: Pixels, new: bool) -> Mix:
+        """The mix that is wished, by the studio's names."""
+        if controls.keep_color == "match":
+            return self._matching.mix(controls.mix, content, new, self._named)
+        self._matching.end()
+        return controls.mix
+
+    def _take_back(self, controls: Controls) -> None:
+        """What cannot be read is not wished any more: other styles, or their matching colors."""
+        keep = controls.keep_color if controls.mix != self._wanted else None
+        self.controls = replace(controls, mix=self._wanted, keep_color=keep)
+
+    def _begin_to_fade(self, wish: Mix, fade: float, now: float) -> None:
+        seen = self._timeline and self._timeline.at(now)
+        self._timeline = Timeline(((0.0, seen), (now, wish)) if seen else ((0.0, wish),), fade)
+        self._named = wish
+        self._matching.forget_all_but(self._timeline.styles)
 
     def _drawn(self, small: Pixels, mix: Mix, strength: float, rung: Rung) -> Pixels:
         stylizer = self._studio.stylizer(rung.network)
@@ -164,16 +192,23 @@ class Artist:
         code = mixed([code for code in codes if code is not None], list(mix.values()))
         return stylizer(small, Look(code, strength))
 
+    def _is_new(self, content: Pixels, controls: Controls) -> bool:
+        """Whether a new scene begins, where that matters."""
+        if controls.stabilize == "off" and controls.keep_color != "match":
+            self._glance = None
+            return False
+        now, before = glance(content), self._glance
+        self._glance = now
+        return before is None or is_cut(before, now)
+
     def _steady(
-        self, content: Pixels, drawn: Pixels, controls: Controls, mix: Mix, rung: Rung
+        self, content: Pixels, drawn: Pixels, controls: Controls, mix: Mix, rung: Rung, new: bool
     ) -> Pixels:
         if controls.stabilize == "off" or controls.strength == 0:
             self._memory = ()
             return drawn
-        now, before = glance(content), self._glance
-        self._glance = now
         of = controls.stabilize, mix, rung
-        if of != self._steadied or before is None or is_cut(before, now):
+        if new or of != self._steadied:
             self._memory, self._steadied = (), of
         drawn, self._memory = STABILIZERS[controls.stabilize]()(content, drawn, self._memory)
         return drawn

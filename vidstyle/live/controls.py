@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from vidstyle.errors import UsageError
 from vidstyle.timeline import Mix
 
-KEEP_COLOR = (None, "luminance")
+KEEP_COLOR = (None, "luminance", "match")
 STABILIZE = ("off", "light", "full")
 
 
@@ -22,7 +22,7 @@ class Controls:
     mix: Mix  # styles by name, and the share of each; shares sum to 1
     strength: float = 1.0  # 0..1
     fade: float = 0.5  # seconds that a change of styles takes
-    keep_color: str | None = None  # "luminance"
+    keep_color: str | None = None  # "luminance", or "match": styles in the content's colors
     stabilize: str = "off"  # "light" or "full"
 
     def __post_init__(self) -> None:
@@ -31,6 +31,8 @@ class Controls:
         if not 0 <= self.fade <= 60:
             raise UsageError(f"A fade takes 0 to 60 seconds; got {self.fade:g}.")
         if self.keep_color not in KEEP_COLOR:
-            raise UsageError(f"Live colors are kept by 'luminance'; got {self.keep_color!r}.")
+            raise UsageError(
+                f"Live colors are kept by 'luminance' or 'match'; got {self.keep_color!r}."
+            )
         if self.stabilize not in STABILIZE:
             raise UsageError(f"To stabilize is off, light or full; got {self.stabilize!r}.")

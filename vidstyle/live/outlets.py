@@ -11,6 +11,7 @@ from vidstyle.contracts import Pixels
 from vidstyle.errors import VidstyleError
 from vidstyle.live.governor import Rung
 from vidstyle.pipeline import Channel
+from vidstyle.sources.sound import Heard
 
 log = logging.getLogger(__name__)
 
@@ -20,17 +21,18 @@ class Shown(NamedTuple):
 
     pixels: Pixels  # uint8 [H, W, 3]
     arrived: float  # when its content came: seconds of time.monotonic()
+    moment: float  # the same by the content's own clock, which its sound has, too
     rung: Rung | None  # how it was drawn; None: it is the content itself
 
 
 class LiveSink(Protocol):
-    """Takes pictures of one size, at the times of their arrival."""
+    """Takes pictures of one size, each at its moment."""
 
     name: str  # what people call it
     waiting: int  # pictures that may wait for it; further ones push out the oldest
 
-    def open(self, height: int, width: int, fps: float) -> None:
-        """Make ready for such pictures."""
+    def open(self, height: int, width: int, fps: float, heard: Heard | None = None) -> None:
+        """Make ready for such pictures, and for the sound that is heard, where there is any."""
 
     def write(self, shown: Shown) -> None:
         """Show the next picture."""
@@ -44,7 +46,7 @@ class Nowhere:
 
     name, waiting = "null", 1
 
-    def open(self, height: int, width: int, fps: float) -> None:
+    def open(self, height: int, width: int, fps: float, heard: Heard | None = None) -> None:
         """Nothing is needed."""
 
     def write(self, shown: Shown) -> None:

@@ -22,6 +22,8 @@ from vidstyle.live.pulse import Figures, Pulse
 from vidstyle.live.studio import Studio
 from vidstyle.pipeline import newest
 from vidstyle.sources.live import Arrival, Live, LiveSource
+from vidstyle.sources.microphones import Listener, Microphone
+from vidstyle.sources.sound import Heard
 from vidstyle.stylizer import Drawing
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,8 @@ class LiveJob:
     adapt: bool = True  # by drawing smaller, where it must be
     mirror: bool = False
     side_by_side: bool = False
+    sound: bool = True  # whether recordings and streams have any
+    microphone: Microphone | None = None  # whose, instead of the source's own
 
 
 class Show:
@@ -49,21 +53,28 @@ class Show:
         artist: draws.
         mirror: whether left and right change places.
         side_by_side: whether the content is seen at the left.
+        heard: the sound for outlets; None: there is none.
     """
 
-    def __init__(self, artist: Artist, mirror: bool = False, side_by_side: bool = False) -> None:
-        self.artist, self.pulse = artist, Pulse()
+    def __init__(
+        self,
+        artist: Artist,
+        mirror: bool = False,
+        side_by_side: bool = False,
+        heard: Heard | None = None,
+    ) -> None:
+        self.artist, self.pulse, self._heard = artist, Pulse(), heard
         self.mirror, self.side_by_side, self.frozen = mirror, side_by_side, False
         self.last: Shown | None = None
         self.ended = threading.Event()
         self._outlets: list[Outlet] = []
         self._size: tuple[int, int] | None = None  # of what is shown: that of the first picture
         self._held: Pixels | None = None  # the content, while frozen
-        self._counted: Shown | None = None  # the last one whose delay was measured
+        self._counted = 0.0  # when the last one came whose delay was measured
 
     def add(self, sink: LiveSink, height: int, width: int, fps: float) -> Outlet:
         """Show pictures there, too. The first outlet is the one whose delay is measured."""
-        sink.open(height, width, fps)
+        sink.open(height, width, fps, self._heard)
         first = not self._outlets
         outlet = Outlet(sink, self._left if first else lambda shown: None)
         self._outlets = [*self._outlets, outlet]
@@ -87,7 +98,8 @@ class Show:
                     if arrival is not None:
                         self._show(arrival)
                     elif self.last is not None:  # a still picture, until others come
-                        self._hand_out(self.last)
+                        late = self.last.arrived - self.last.moment
+                        self._hand_out(self.last._replace(moment=time.monotonic() - late))
         finally:
             self.ended.set()
 
@@ -120,7 +132,7 @@ class Show:
         drawn: Drawn = self.artist.draw(content)
         pixels = np.hstack([content, drawn.pixels]) if self.side_by_side else drawn.pixels
         self._size = self._size or pixels.shape[:2]
-        self.last = Shown(fitted(pixels, *self._size), arrival.time, drawn.rung)
+        self.last = Shown(fitted(pixels, *self._size), arrival.time, arrival.moment, drawn.rung)
         self._hand_out(self.last)
 
     def _hand_out(self, shown: Shown) -> None:
@@ -128,8 +140,8 @@ class Show:
             outlet.channel.put(shown)
 
     def _left(self, shown: Shown) -> None:
-        if shown is not self._counted:  # a still picture that is shown again is no new frame
-            self._counted = shown
+        if shown.arrived != self._counted:  # a still picture shown again is no new frame
+            self._counted = shown.arrived
             self.pulse.beat(shown.arrived)
 
 
@@ -176,13 +188,21 @@ def run_live(
     Raises:
         VidstyleError: nothing can be opened, or no outlet is left.
     """
-    with ExitStack() as opened, LiveSource(job.live) as source:
+    heard = Heard() if job.sound else None
+    with (
+        ExitStack() as opened,
+        LiveSource(job.live, None if job.microphone else heard) as source,
+    ):
         studio = Studio(job.drawing)
         opened.callback(studio.close)
         artist = Artist(studio, job.controls, job.fps if job.adapt else None)
         height, width = source.info.height, source.info.width
         artist.prepare(height, width)
-        show = Show(artist, job.mirror, job.side_by_side)
+        if job.microphone is not None and heard is not None:
+            opened.enter_context(Listener(job.microphone, heard))
+        elif not source.has_sound:
+            heard = None
+        show = Show(artist, job.mirror, job.side_by_side, heard)
         opened.callback(show.close)  # whatever happens
         shown_width = 2 * width if job.side_by_side else width
         for sink in sinks:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 from vidstyle.contracts import Pixels, StyleCode, VideoInfo
+from vidstyle.image import shrink_to
+from vidstyle.keep_color import recolored
 from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
 from vidstyle.weights import check_live
+
+_COLORS_SIDE = 256  # pixels of a content whose colors are taken
 
 
 class Studio:
@@ -28,6 +33,8 @@ class Studio:
         self._aside = ThreadPoolExecutor(1, "studio")
         self._made: dict[Hashable, Future[Any]] = {}
         self._pictures: dict[str, Pixels] = {}
+        self._contents: dict[str, tuple[str, Pixels]] = {}  # a style, and whose colors it takes
+        self._numbers = itertools.count(1)
 
     @property
     def network(self) -> str:
@@ -48,10 +55,7 @@ class Studio:
         stylizer = self.stylizer(network)
         if stylizer is None:
             return None
-        picture, keep = self._pictures.get(style, style), style not in self._pictures
-        code: StyleCode | None = self._ready(
-            (network, style), lambda: stylizer.read(picture, keep=keep)
-        )
+        code: StyleCode | None = self._ready((network, style), self._reading(stylizer, style))
         return code
 
     def is_prepared(self, network: str, info: VideoInfo) -> bool:
@@ -71,9 +75,16 @@ class Studio:
         self.forget(style)
         self._pictures[style] = picture
 
+    def in_colors_of(self, content: Pixels, style: str) -> str:
+        """The name, from now on, of a style in the colors of `content`: uint8 [H, W, 3]."""
+        name = f"{style} in colors {next(self._numbers)}"
+        self._contents[name] = style, shrink_to(content, _COLORS_SIDE)
+        return name
+
     def forget(self, style: str) -> None:
         """Keep nothing of a style any more."""
         self._pictures.pop(style, None)
+        self._contents.pop(style, None)
         for key in [key for key in self._made if isinstance(key, tuple) and key[1] == style]:
             self._made.pop(key, None)
 
@@ -83,6 +94,19 @@ class Studio:
 
     def _load(self, network: str) -> Stylizer:
         return load_stylizer(replace(self._drawing, network=network))
+
+    def _reading(self, stylizer: Stylizer, style: str) -> Callable[[], StyleCode]:
+        """What reads a style, in whatever colors."""
+        of, content = self._contents.get(style, (style, None))
+        picture = self._pictures.get(of)
+        if content is None:
+            return lambda: stylizer.read(of if picture is None else picture, keep=picture is None)
+
+        def read() -> StyleCode:
+            own = stylizer.picture_of(of) if picture is None else picture
+            return stylizer.read(recolored(own, content), keep=False)
+
+        return read
 
     def _ready(self, key: Hashable, make: Callable[[], Any]) -> Any:
         job = self._made.get(key)

@@ -9,6 +9,7 @@ import pyvirtualcam
 
 from vidstyle.errors import DeviceError, VidstyleError
 from vidstyle.live.outlets import Shown
+from vidstyle.sources.sound import Heard
 
 _HOW = {
     "linux": "load the kernel's module: sudo modprobe v4l2loopback exclusive_caps=1",
@@ -29,8 +30,8 @@ class VirtualCamera:
     def __init__(self, device: str | None = None) -> None:
         self._device = device
 
-    def open(self, height: int, width: int, fps: float) -> None:
-        """Take the device.
+    def open(self, height: int, width: int, fps: float, heard: Heard | None = None) -> None:
+        """Take the device; it has no sound.
 
         Raises:
             DeviceError: there is none; the message says how to get one.

@@ -19,6 +19,7 @@ from vidstyle.errors import DeviceError, VidstyleError
 from vidstyle.live.outlets import Outlet, Shown
 from vidstyle.live.recording import Recording
 from vidstyle.live.show import Show, fitted
+from vidstyle.sources.sound import Heard
 
 _STEP = 0.1  # of strength
 _HELP = (
@@ -68,8 +69,8 @@ class Window:
             pygame.K_ESCAPE: lambda show: show.ended.set(),
         }
 
-    def open(self, height: int, width: int, fps: float) -> None:
-        """Open the window.
+    def open(self, height: int, width: int, fps: float, heard: Heard | None = None) -> None:
+        """Open the window; it is silent, and what it records is not.
 
         Raises:
             DeviceError: there is no screen.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import av
 from av.container import OutputContainer
@@ -14,6 +15,7 @@ from vidstyle.avfile import reason
 from vidstyle.contracts import ErrorType, Frame, VideoInfo
 from vidstyle.errors import UsageError
 from vidstyle.sinks.codecs import (
+    Container,
     Encoding,
     codec_for,
     container_for,
@@ -27,6 +29,23 @@ from vidstyle.sinks.writing import writing
 from vidstyle.yuv import PACKINGS
 
 
+class Beside(Protocol):
+    """What is written beside the pictures, such as sound."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was done with each track."""
+
+    def write_until(self, time: Fraction | None) -> None:
+        """Write all up to `time`, in seconds of the output; None: all there is."""
+
+    def finish(self) -> None:
+        """Write what encoders still hold."""
+
+    def close(self) -> None:
+        """Leave nothing open."""
+
+
 class VideoSink:
     """Encodes frames at their own times and copies sound, subtitles and chapters beside them.
 
@@ -34,12 +53,20 @@ class VideoSink:
         place: a file's path, or an open file such as standard output.
         info: what the frames are like.
         encoding: what is asked for.
+        beside: makes what goes beside the pictures; None: the tracks of `info.origin`.
 
     Raises:
         UsageError: what is asked for cannot be, such as a codec that the container does not hold.
     """
 
-    def __init__(self, place: Path | Any, info: VideoInfo, encoding: Encoding) -> None:
+    def __init__(
+        self,
+        place: Path | Any,
+        info: VideoInfo,
+        encoding: Encoding,
+        beside: Callable[[OutputContainer, Container], Beside] | None = None,
+    ) -> None:
+        self._make_beside = beside or self._own_tracks
         suffix = place.suffix if isinstance(place, Path) else None
         self._draft = Draft(place) if isinstance(place, Path) else None
         self._target = str(place) if isinstance(place, Path) else "standard output"
@@ -53,7 +80,7 @@ class VideoSink:
         self.how = f"{self._kind.format}, {' '.join(words)}, {self._pix_fmt}"
         packing = PACKINGS.get(self._pix_fmt)
         self.takes_tensors = packing is not None and not packing.pairs and not info.alpha
-        self.notes: list[str] = []
+        self.notes: Sequence[str] = []
         self._opened = ExitStack()
         self._end = Fraction(0)  # of the last frame, in seconds
 
@@ -89,7 +116,7 @@ class VideoSink:
         """Encode one frame; sound up to its time is written first."""
         self._end = frame.time + (frame.duration or 0)
         with writing(self._target):
-            self._tracks.write_until(frame.time)
+            self._beside.write_until(frame.time)
             self._encoder.write(frame)
 
     def _open(self) -> None:
@@ -100,9 +127,9 @@ class VideoSink:
         self._encoder = Encoder(
             self._output, kind, self._codec, self._pix_fmt, info, self._encoding
         )
-        self._tracks = Tracks(info, self._output, kind, self._encoding.audio)
-        self._opened.callback(self._tracks.close)
-        self.notes = self._tracks.notes
+        self._beside = self._make_beside(self._output, kind)
+        self._opened.callback(self._beside.close)
+        self.notes = self._beside.notes
         with writing(self._target):
             try:
                 self._output.start_encoding()
@@ -112,10 +139,13 @@ class VideoSink:
                     f"{reason(error)}."
                 ) from None
 
+    def _own_tracks(self, output: OutputContainer, kind: Container) -> Tracks:
+        return Tracks(self._info, output, kind, self._encoding.audio)
+
     def _finish(self, sound_until: Fraction | None) -> None:
         self._encoder.finish()
-        self._tracks.write_until(sound_until)
-        self._tracks.finish()
+        self._beside.write_until(sound_until)
+        self._beside.finish()
         self._output.close()
 
     def _close(self, error: BaseException | None) -> None:

@@ -29,6 +29,7 @@ class Reading:
     rate: Fraction | None = None  # frames a second, of numbered pictures and raw video
     max_pixels: int = MAX_PIXELS  # height x width above which a picture is refused
     device: str | None = None  # where Pixels are wanted, by torch's name; None: as numpy's
+    sound: bool = False  # whether sound is decoded, too
 
 
 def is_numbered(address: str) -> bool:
@@ -50,8 +51,9 @@ def open_source(address: str, reading: Reading) -> Source:
     if is_photo(address):
         return PhotoSource(Path(address), reading.max_pixels)
     return VideoSource(
-        _opening(address, reading), reading.start, reading.end, reading.max_pixels, reading.device
-    )
+        _opening(address, reading), reading.start, reading.end, reading.max_pixels, reading.device,
+        reading.sound,
+    )  # fmt: skip
 
 
 def _opening(address: str, reading: Reading) -> Opening:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
@@ -15,12 +16,15 @@ from vidstyle.errors import InputError, PartialResult, UsageError
 from vidstyle.image import MAX_PIXELS, to_uint8
 from vidstyle.sources import Reading, open_source
 from vidstyle.sources.cameras import find_camera, opening_of
+from vidstyle.sources.clock import StreamClock
 from vidstyle.sources.opencv_camera import OpenCVCamera
+from vidstyle.sources.sound import Heard, Sound
 from vidstyle.sources.video import Opening, VideoSource
 
 log = logging.getLogger(__name__)
 
 _WAITS = 0.5, 1.0, 2.0, 5.0  # seconds before each try to open it again; the last one stays
+_AHEAD = 5.0  # seconds; sound that is so far before its pictures has lost its clock
 
 
 class Arrival(NamedTuple):
@@ -28,6 +32,7 @@ class Arrival(NamedTuple):
 
     pixels: Pixels  # uint8 [H, W, 3], on the host
     time: float  # seconds of time.monotonic()
+    moment: float  # when it was to come by its own clock, which its sound has, too: seconds as well
 
 
 @dataclass(frozen=True)
@@ -51,14 +56,18 @@ class Live:
 class LiveSource:
     """Gives pictures as they come. What broke off is opened again, for as long as it takes.
 
+    Args:
+        live: what is watched.
+        heard: takes its sound; None: it is not decoded.
+
     Raises:
         InputError: it cannot be opened at first.
         DeviceError: there is no such camera.
         UsageError: a file that is not to be played at its own pace.
     """
 
-    def __init__(self, live: Live) -> None:
-        self._live, self._closed = live, threading.Event()
+    def __init__(self, live: Live, heard: Heard | None = None) -> None:
+        self._live, self._heard, self._closed = live, heard, threading.Event()
         self._source: Source | None = None
         self._paced = live.pace or live.address.startswith("lavfi:")
         if not (self._paced or _is_camera(live.address) or is_url(live.address)):
@@ -72,6 +81,11 @@ class LiveSource:
         """Of the first picture; later ones may have another size."""
         assert self._source is not None
         return self._source.info
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether sound comes with the pictures."""
+        return isinstance(self._source, VideoSource) and self._source.has_sound
 
     def __enter__(self) -> Self:
         self._source = self._opened()
@@ -96,14 +110,30 @@ class LiveSource:
             self._source = self._opened_again()
 
     def _arrivals(self, source: Source) -> Iterator[Arrival]:
-        began: float | None = None
+        clock = StreamClock()
         for frame in source:
             if self._closed.is_set():
                 return
+            if not (self._paced and clock.runs):
+                clock.came(float(frame.time), time.monotonic())
+            moment = clock.moment(float(frame.time))
+            if isinstance(source, VideoSource):
+                self._hear(source.sounds, clock)
             if self._paced:
-                began = began or time.monotonic() - float(frame.time)
-                self._closed.wait(max(0.0, began + float(frame.time) - time.monotonic()))
-            yield Arrival(to_uint8(frame.pixels), time.monotonic())
+                self._closed.wait(max(0.0, moment - time.monotonic()))
+            now = time.monotonic()
+            # OpenCV's cameras tell no times.
+            moment = moment if isinstance(source, VideoSource) else now
+            yield Arrival(to_uint8(frame.pixels), now, moment)
+        if isinstance(source, VideoSource) and clock.runs:
+            self._hear(source.sounds, clock)
+
+    def _hear(self, sounds: deque[Sound], clock: StreamClock) -> None:
+        while self._heard is not None and sounds:
+            sound = sounds.popleft()
+            moment = clock.moment(sound.time)
+            if moment < time.monotonic() + _AHEAD:
+                self._heard.put(sound._replace(time=moment))
 
     def _opened_again(self) -> Source | None:
         """The source, once it can be opened; None when all is over before."""
@@ -125,8 +155,10 @@ class LiveSource:
             return _open_camera(live)
         if live.address.startswith("lavfi:"):
             opening = Opening(live.address.removeprefix("lavfi:"), live.address, "lavfi")
-            return VideoSource(opening, Reading.start, None, MAX_PIXELS).__enter__()
-        return open_source(live.address, Reading()).__enter__()
+            return VideoSource(
+                opening, Reading.start, None, MAX_PIXELS, sound=self._heard is not None
+            ).__enter__()
+        return open_source(live.address, Reading(sound=self._heard is not None)).__enter__()
 
 
 def _is_camera(address: str) -> bool:

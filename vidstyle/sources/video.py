@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from vidstyle.contracts import Alpha, Color, Frame, Pixels, VideoInfo
 from vidstyle.errors import InputError, PartialResult
 from vidstyle.sources.deinterlace import Deinterlacer
 from vidstyle.sources.promise import promised_end, promised_frames
+from vidstyle.sources.sound import Sound, SoundReader
 from vidstyle.tonemap import HLG, PQ, to_sdr
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ _NO_TIMES = 0x0080  # AVFMT_NOTIMESTAMPS: bare streams, whose frames are only co
 _ANY_START = 0x0200  # AVFMT_TS_DISCONT: broadcast formats, whose first time means nothing
 _HDR = {PQ: "PQ", HLG: "HLG"}
 _HIGHEST_RATE = 1000  # above, FFmpeg's average is a guess from too little
+_SOUNDS = 1000  # pieces that may wait: some 20 seconds, far more than lie between two frames
 _REORDERED = 1  # seconds before the wished frame that a seek aims at, as frames are stored early
 
 
@@ -53,6 +56,7 @@ class VideoSource:
         max_pixels: height x width above which it is refused.
         device: where Pixels are wanted. Plain video is converted there and, on an NVIDIA GPU,
             decoded there; what is not plain comes as numpy's all the same.
+        sound: whether its sound is decoded, too: see `sounds`.
     """
 
     def __init__(
@@ -62,8 +66,11 @@ class VideoSource:
         end: Fraction | None,
         max_pixels: int,
         device: str | None = None,
+        sound: bool = False,
     ) -> None:
-        self._opening = opening
+        self._opening, self._wants_sound = opening, sound
+        self._sound: SoundReader | None = None
+        self.sounds: deque[Sound] = deque(maxlen=_SOUNDS)  # that came with the frames so far
         self._start, self._end = start, end
         self._max_pixels, self._device = max_pixels, device
         self.decoder = "software"
@@ -77,6 +84,11 @@ class VideoSource:
     def lost(self) -> int:
         """Frames that were promised or damaged and could not be given, so far."""
         return self._undecoded + self._damaged + self._missing
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether sound is decoded; known once opened."""
+        return self._sound is not None
 
     def __enter__(self) -> VideoSource:
         opening = self._opening
@@ -143,6 +155,7 @@ class VideoSource:
             self._rate = self._usual_rate()
             self._begin = Fraction(max(0, container.start_time or 0), av.time_base)
             self._first, self._last, self._shift = self._part()
+            self._sound = self._sound_reader()
             frames = self._wanted()
             first = next(frames, None)
             if first is None:
@@ -172,6 +185,11 @@ class VideoSource:
         else:
             stream.thread_type = "AUTO"
         return stream
+
+    def _sound_reader(self) -> SoundReader | None:
+        stream = self._container.streams.best("audio") if self._wants_sound else None
+        known = stream is not None and stream.codec_context is not None
+        return SoundReader(stream, self._shift) if known else None
 
     def _check_size(self, width: int, height: int) -> None:
         if width * height > self._max_pixels:
@@ -214,8 +232,12 @@ class VideoSource:
             yield frame, time
 
     def _raw_frames(self) -> Iterator[av.VideoFrame]:
-        packets = self._container.demux(self._stream)
+        sound = self._sound
+        packets = self._container.demux(self._stream, *([sound.stream] if sound else ()))
         while (packet := self._next(packets)) is not None:
+            if sound is not None and packet.stream is sound.stream:
+                self.sounds.extend(sound.read(packet))
+                continue
             try:
                 frames = packet.decode()
             except av.FFmpegError:

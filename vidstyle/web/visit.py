@@ -106,6 +106,7 @@ class Visit:
             await asyncio.wait_for(self._connection.close(), _CLOSES)
         for style in self.styles:
             await self._by_hand(self._studio.forget, style)
+        await self._by_hand(self.artist.close)
 
     def _begin(self, track: MediaStreamTrack) -> None:
         for work in (self._receive(track), self._draw()):

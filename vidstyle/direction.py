@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -45,6 +46,10 @@ class LayerPast:
 
     mix: Mix = field(default_factory=dict)  # in which it was drawn
     memory: Past | tuple[()] = ()
+
+    def of(self, mix: Mix) -> Past | tuple[()]:
+        """What is remembered of drawings in `mix`."""
+        return self.memory if self.mix == mix else ()
 
 
 @dataclass(frozen=True)
@@ -102,11 +107,12 @@ class Direction:
             self._stabilizer = STABILIZERS[self.stabilizer]()
             log.info("Steadying the drawings: --stabilize %s.", self.stabilizer)
         self._matches = job.keep_color == "match"
-        self._masks = ExitStack()
+        self._opened = ExitStack()
 
     def __enter__(self) -> Self:
-        with ExitStack() as masks:
-            self._layers = self._open_layers(masks)
+        with ExitStack() as opened:
+            self._beside = opened.enter_context(ThreadPoolExecutor(1))
+            self._layers = self._open_layers(opened)
             styles = dict.fromkeys(name for layer in self._layers for name in layer.styles.styles)
             if any(len(layer.styles.styles) > 1 for layer in self._layers):
                 self._stylizer.check_mixes()
@@ -117,11 +123,11 @@ class Direction:
             else:
                 codes = {name: self._read(name) for name in styles}
                 self.first_scene = replace(self.first_scene, codes=codes)
-            self._masks = masks.pop_all()
+            self._opened = opened.pop_all()
         return self
 
     def __exit__(self, kind: ErrorType, error: object, trace: object, /) -> None:
-        self._masks.close()
+        self._opened.close()
 
     def __call__(self, content: Pixels, time: Fraction, scene: Scene) -> tuple[Pixels, Scene]:
         """Draw `content`, which is seen at `time`, after the frame that gave `scene`."""
@@ -133,10 +139,8 @@ class Direction:
         shown, memories, pasts = content, [], []
         for layer, memory, past in zip(self._layers, scene.memories, scene.pasts, strict=True):
             mix = layer.styles.at(float(seconds))
-            drawn, memory = self._stylizer.draw(
-                small, self._look(mix, scene), memory, self._on_step
-            )
-            drawn, past = self._steady(small, drawn, mix, past)
+            look = self._look(mix, scene)
+            drawn, memory, past = self._drawn(small, look, memory, LayerPast(mix, past.of(mix)))
             memories.append(memory)
             pasts.append(past)
             drawn = resize(drawn, height, width)
@@ -177,15 +181,17 @@ class Direction:
                 scene = replace(scene, codes=codes)
         return replace(scene, seen=now)
 
-    def _steady(
-        self, content: Pixels, drawn: Pixels, mix: Mix, past: LayerPast
-    ) -> tuple[Pixels, LayerPast]:
-        """`drawn`, steadied by what was drawn before in the same styles."""
-        if self._stabilizer is None or self._job.strength == 0:  # which gives the content itself
-            return drawn, past
-        memory = past.memory if past.mix == mix else ()
-        drawn, memory = self._stabilizer(content, drawn, memory)
-        return drawn, LayerPast(mix, memory)
+    def _drawn(
+        self, content: Pixels, look: Look, memory: Memory, past: LayerPast
+    ) -> tuple[Pixels, Memory, LayerPast]:
+        """The drawing of a layer; if it is steadied, motion is sought while the network draws."""
+        stabilizer = self._stabilizer
+        if stabilizer is None or look.strength == 0:  # which gives the content itself
+            return *self._stylizer.draw(content, look, memory, self._on_step), past
+        seen = self._beside.submit(stabilizer.seen, content, past.memory)
+        drawn, memory = self._stylizer.draw(content, look, memory, self._on_step)
+        drawn, steadied = stabilizer.steadied(drawn, seen.result(), past.memory)
+        return drawn, memory, LayerPast(past.mix, steadied)
 
     def _look(self, mix: Mix, scene: Scene) -> Look:
         code = mixed([scene.codes[name] for name in mix], list(mix.values()))

@@ -13,6 +13,7 @@ but by flow alone, with no network of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import cv2
@@ -22,7 +23,15 @@ from vidstyle.contracts import HostArray, Pixels
 from vidstyle.image import shrink_to, to_uint8
 from vidstyle.temporal.detail import LONG_SIDE, detailed, sharpness
 from vidstyle.temporal.flow import FlowEstimator
-from vidstyle.temporal.tracking import coarse_size, falling, halved, largest, sampled, tracked
+from vidstyle.temporal.tracking import (
+    Track,
+    coarse_size,
+    falling,
+    halved,
+    largest,
+    sampled,
+    tracked,
+)
 from vidstyle.temporal.warp import places, resized
 
 _FAR = 10  # frames back, where the anchor is: texture does not drift over so many
@@ -49,6 +58,14 @@ class Past(NamedTuple):
     last: Kept
     anchors: tuple[Kept, ...]  # the oldest first
     gain: float  # how much detail is brought back
+
+
+class Seen(NamedTuple):
+    """A frame's content, and how it came from what is remembered; None where nothing is."""
+
+    content: HostArray  # as in Kept
+    last: Track | None = None  # from the last frame
+    anchor: Track | None = None
 
 
 class Moved(NamedTuple):
@@ -91,10 +108,24 @@ class Stabilizer:
             drawn: its drawing, of the same size, as what comes back.
             memory: what the last frame gave; () at the first one and after a cut.
         """
-        seen = shrink_to(halved(to_uint8(content), LONG_SIDE), self.side)
+        return self.steadied(drawn, self.seen(content, memory), memory)
+
+    def seen(self, content: Pixels, memory: Past | tuple[()] = ()) -> Seen:
+        """How `content` came from what is remembered; it can be found out while it is drawn."""
+        small = shrink_to(halved(to_uint8(content), LONG_SIDE), self.side)
+        if not memory or memory.last.drawing.shape != content.shape:
+            return Seen(small)
+        track = partial(tracked, self.search, now=small, both_ways=self.both_ways)
+        anchor = track(memory.anchors[0].seen) if memory.anchors else None
+        return Seen(small, track(memory.last.seen), anchor)
+
+    def steadied(
+        self, drawn: Pixels, seen: Seen, memory: Past | tuple[()] = ()
+    ) -> tuple[Pixels, Past]:
+        """The drawing of what was `seen`, steadied, and what is to be remembered of it."""
         fresh = _soft(drawn)
-        if memory and memory.last.drawing.shape == drawn.shape:
-            blend = self._blended(seen, fresh, memory)
+        if memory and seen.last is not None:
+            blend = self._blended(fresh, seen, memory)
             last = memory.last._replace(drawing=cv2.convertScaleAbs(memory.last.drawing))
             anchors, gain = (*memory.anchors, last)[1 - _FAR :], memory.gain
         else:
@@ -102,29 +133,28 @@ class Stabilizer:
         steady = detailed(blend, gain, drawn.dtype)
         wanting = _SHARP - sharpness(steady) / max(sharpness(drawn), 1e-3)
         gain = float(np.clip(gain + _QUICKLY * wanting, 0, _MOST_GAIN))
-        return steady, Past(Kept(seen, blend), anchors, gain)
+        return steady, Past(Kept(seen.content, blend), anchors, gain)
 
-    def _blended(self, seen: HostArray, fresh: HostArray, past: Past) -> HostArray:
+    def _blended(self, fresh: HostArray, seen: Seen, past: Past) -> HostArray:
         """What is drawn now and was before."""
-        coarse = sampled(fresh, coarse_size(seen))
-        drawing, trust = self._moved(past.last, seen, coarse)
-        if past.anchors:
-            anchor = self._moved(past.anchors[0], seen, coarse)
+        assert seen.last is not None
+        coarse = sampled(fresh, coarse_size(seen.content))
+        drawing, trust = self._moved(past.last.drawing, seen.last, coarse)
+        if seen.anchor is not None:
+            anchor = self._moved(past.anchors[0].drawing, seen.anchor, coarse)
             pull = self.pull * anchor.trust
             drawing = _mixed(drawing, anchor.drawing, pull / (pull + trust + 1e-3))
             trust = np.maximum(trust, anchor.trust)
         return _mixed(fresh, drawing, self.weight * trust)
 
-    def _moved(self, old: Kept, seen: HostArray, coarse: HostArray) -> Moved:
-        """`old` as it would be now; `coarse` is the drawing of now."""
-        flow, trust = tracked(self.search, old.seen, seen, self.both_ways)
-        height, width = old.drawing.shape[:2]
-        x, y = places(resized(flow, height, width))
-        drawing = cv2.remap(old.drawing, x, y, self.kernel, borderMode=cv2.BORDER_REPLICATE)
+    def _moved(self, drawing: HostArray, track: Track, coarse: HostArray) -> Moved:
+        """An earlier drawing as it would be now; `coarse` is that of now."""
+        x, y = places(resized(track.flow, *drawing.shape[:2]))
+        drawing = cv2.remap(drawing, x, y, self.kernel, borderMode=cv2.BORDER_REPLICATE)
         drawing = drawing.astype(np.float32, copy=False)
         differs = cv2.GaussianBlur(sampled(drawing, coarse.shape[1::-1]) - coarse, (0, 0), _SMOOTH)
-        trust = trust * falling(largest(np.abs(differs)), *self.likeness)
-        return Moved(drawing, trust)
+        like = falling(largest(np.abs(differs)), *self.likeness)
+        return Moved(drawing, track.trust * like)
 
 
 def _soft(drawn: Pixels) -> HostArray:

@@ -55,12 +55,16 @@ def tracked(search: FlowEstimator, before: Pixels, now: Pixels, both_ways: bool)
         wrong = sampled(cv2.blur(unfit, (_COARSE, _COARSE)), size)
     else:
         wrong = _broken(rough)
-    still, moved = cv2.absdiff(then, luma), cv2.absdiff(warp(then, flow), luma)
-    moves = _moving(rough, sampled(still, size), sampled(moved, size))
+    warped = warp(before, flow)
+    still, moved = (
+        sampled(cv2.absdiff(each, luma), size)
+        for each in (then, cv2.cvtColor(warped, cv2.COLOR_RGB2GRAY))
+    )
+    moves = _moving(rough, still, moved)
     # By color, since what comes into view may be as bright as what hid it.
     still, moved = (
         sampled(cv2.blur(largest(cv2.absdiff(each, now)), (5, 5)), size).astype(np.float32)
-        for each in (before, warp(before, flow))
+        for each in (before, warped)
     )
     trust = falling(_between(moved, still, 1 - moves), *_CHANGED) * (1 - wrong * moves)
     fine = cv2.resize(moves, flow.shape[1::-1], interpolation=cv2.INTER_LINEAR)

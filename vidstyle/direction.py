@@ -20,6 +20,7 @@ from vidstyle.image import resize
 from vidstyle.job import Job
 from vidstyle.keep_color import recolored, with_luminance_of
 from vidstyle.masks import Mask, laid_over
+from vidstyle.pipeline import Meter
 from vidstyle.sources import Reading, is_photo
 from vidstyle.stylizer import Stylizer
 from vidstyle.temporal import STABILIZERS
@@ -85,6 +86,7 @@ class Direction:
         stylizer: what to draw it with.
         reading: from where to where masks are read.
         on_step: told of each step, where a network draws step by step; may raise, to end it.
+        meter: is told what the network and the stabilizer take.
 
     Raises:
         UsageError: the network cannot do what the job asks of it.
@@ -92,10 +94,15 @@ class Direction:
     """
 
     def __init__(
-        self, job: Job, stylizer: Stylizer, reading: Reading, on_step: OnStep | None = None
+        self,
+        job: Job,
+        stylizer: Stylizer,
+        reading: Reading,
+        on_step: OnStep | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self._job, self._stylizer, self._reading = job, stylizer, reading
-        self._on_step = on_step
+        self._on_step, self._meter = on_step, meter or Meter()
         self.stabilizer = stabilizer_of(job)
         self._stabilizer: Stabilizer | None = None
         if self.stabilizer != "off":
@@ -133,9 +140,10 @@ class Direction:
         shown, memories, pasts = content, [], []
         for layer, memory, past in zip(self._layers, scene.memories, scene.pasts, strict=True):
             mix = layer.styles.at(float(seconds))
-            drawn, memory = self._stylizer.draw(
-                small, self._look(mix, scene), memory, self._on_step
-            )
+            with self._meter.part("network"):
+                drawn, memory = self._stylizer.draw(
+                    small, self._look(mix, scene), memory, self._on_step
+                )
             drawn, past = self._steady(small, drawn, mix, past)
             memories.append(memory)
             pasts.append(past)
@@ -184,7 +192,8 @@ class Direction:
         if self._stabilizer is None or self._job.strength == 0:  # which gives the content itself
             return drawn, past
         memory = past.memory if past.mix == mix else ()
-        drawn, memory = self._stabilizer(content, drawn, memory)
+        with self._meter.part("stabilizer"):
+            drawn, memory = self._stabilizer(content, drawn, memory)
         return drawn, LayerPast(mix, memory)
 
     def _look(self, mix: Mix, scene: Scene) -> Look:

@@ -57,6 +57,28 @@ def memory() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
+def peak_memory() -> int | None:
+    """Bytes that this process has held at most; None where the system does not tell."""
+    if sys.platform == "linux":  # its getrusage counts the memory of the parent, too
+        lines = Path("/proc/self/status").read_text().splitlines()
+        peaks = (1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+        return next(peaks, None)
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes under macOS
+
+
+def processor_seconds() -> float | None:
+    """Seconds that all cores have worked since the start, for whomever; None where not told."""
+    if sys.platform != "linux":
+        return None
+    times = [int(each) for each in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+    idle = times[3] + times[4]  # as which waiting for a disk counts
+    return (sum(times) - idle) / os.sysconf("SC_CLK_TCK")
+
+
 def system() -> str:
     """The system and its version: "Debian GNU/Linux 12 (bookworm), Linux 6.18.44, x86_64"."""
     name = f"{platform.system()} {platform.release()}, {platform.machine()}"

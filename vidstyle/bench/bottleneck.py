@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vidstyle.bench.cases import Case
 from vidstyle.bench.results import Whole
+from vidstyle.machine import cores
 
 _ALL = 0.85  # of the cores: hardly any is idle
 _DRAWS = ("network", "stabilizer", "wait for the GPU")  # stages of one thread
@@ -44,7 +45,7 @@ def _drawing(case: Case, found: Whole) -> str:
         ways.insert(0, f"less steadying (--stabilize off: it takes {steady.p50:.1f} ms a frame)")
     if case.device.startswith("cuda"):
         ways.append("a faster GPU")
-    elif found.cpu > _ALL:
+    elif found.cpu + (found.others or 0.0) / cores() > _ALL:
         ways.append("more cores, or a GPU")
     else:
         ways.append("faster cores, or a GPU; more cores would help little, since some are idle")

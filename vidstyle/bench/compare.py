@@ -1,4 +1,4 @@
-"""A benchmark against an earlier one: by how much it is faster, and whether that is more than noise."""
+"""A benchmark against an earlier one: how much faster, and whether that is more than noise."""
 
 from __future__ import annotations
 

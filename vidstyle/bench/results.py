@@ -14,8 +14,7 @@ from vidstyle.bench.clock import Pace
 from vidstyle.bench.fit import Sweep
 from vidstyle.bench.spread import Repeats, Times
 from vidstyle.errors import InputError
-from vidstyle.sinks.draft import Draft
-from vidstyle.sinks.writing import writing
+from vidstyle.sinks.draft import write_text
 
 SCHEMA = "vidstyle-bench-1"
 
@@ -92,14 +91,7 @@ def save(found: Benchmark, path: Path) -> None:
     Raises:
         VidstyleError: it cannot be written.
     """
-    draft = Draft(path)
-    try:
-        with writing(path):
-            draft.path.write_text(json.dumps(asdict(found), indent=1) + "\n", "utf-8")
-    except BaseException as error:
-        draft.settle(error)
-        raise
-    draft.settle(None)
+    write_text(path, json.dumps(asdict(found), indent=1) + "\n")
 
 
 def load(path: Path) -> dict[str, Any]:

@@ -25,10 +25,7 @@ from vidstyle.bench.sweeps import SWEEPS, Ground
 from vidstyle.errors import VidstyleError
 
 _STARTS = 3  # programs that are started for one row
-_MOST_SECONDS = 4.0  # of calls of a network that are timed for one row
-_LEAST_SECONDS = 0.2
-_BESIDE = 6.0  # seconds of a row that start-ups and warm-ups take
-_FACTOR = 3.5  # times so long as its network's calls a row takes, beside that
+_LEAST_SHARE = 1.0  # seconds
 
 OnRow = Callable[[str, int, int], None]  # what is measured now, how many are done, and of how many
 
@@ -84,30 +81,27 @@ class _Bench:
         rows: list[Row] = []
         failed: dict[str, str] = {}
         left_out: list[str] = []
-        longest = 0.0
         for case in self._plan.cases:
-            if self._seconds + longest > self._plan.seconds:
+            if self._seconds >= self._plan.seconds and rows:
                 left_out.append(case.name)
                 continue
-            began = self._seconds
             self._say(case.name)
             try:
                 rows.append(self._row(case))
             except Failed as error:
                 failed[case.name] = str(error)
             self._done += 1
-            longest = max(longest, self._seconds - began)
         return rows, failed, left_out
 
     def _row(self, case: Case) -> Row:
         clip = self._plan.clip or made(self._folder, case)
-        task = clip.task("row", case, self._folder, seconds=self._row_seconds)
-        values = measured(task)
+        ends = self._seconds + (share := self._share)
+        values = measured(clip.task("row", case, self._folder, seconds=share))
         case = replace(case, precision=values["precision"])
         pace, whole = _pace(values["network"]), _whole(values["end_to_end"])
-        starts = [
-            measured(clip.task("start", case, self._folder))["seconds"] for _ in range(_STARTS)
-        ]
+        starts: list[float] = []
+        while not starts or (len(starts) < _STARTS and self._seconds + starts[-1] < ends):
+            starts.append(measured(clip.task("start", case, self._folder))["seconds"])
         return Row(
             case, pace, whole, Repeats.of(starts), values["host_memory"],
             values["device_memory"], bottleneck(case, whole),
@@ -115,10 +109,10 @@ class _Bench:
         )  # fmt: skip
 
     @property
-    def _row_seconds(self) -> float:
-        """For which the network of a row is timed, so that there is time for all rows."""
-        share = self._plan.seconds / len(self._plan.cases)
-        return min(_MOST_SECONDS, max(_LEAST_SECONDS, (share - _BESIDE) / _FACTOR))
+    def _share(self) -> float:
+        """Seconds for the next row, so that there are as many for each that is left."""
+        left = self._plan.seconds - self._seconds
+        return max(_LEAST_SHARE, left / (len(self._plan.cases) - self._done))
 
     def _most(self, case: Case) -> Ceilings | None:
         """What the case's device can do in its precision, measured once."""

@@ -44,11 +44,12 @@ def work(graph: str, height: int, width: int, precision: Precision) -> Work:
 
 def _products(step: Any) -> int | None:
     """Multiply-adds for each number that comes out; None of a step that has none."""
-    kind, shapes = step.get_type_name(), [list(port.get_shape()) for port in step.inputs()]
+    kind: str = step.get_type_name()
+    shapes: list[list[int]] = [list(port.get_shape()) for port in step.inputs()]
     if kind == "Convolution":  # weights [out, in, H, W]
         return prod(shapes[1][1:])
     if kind == "GroupConvolution":  # [groups, out, in, H, W]
         return prod(shapes[1][2:])
     if kind == "MatMul":
-        return int(shapes[0][-2 if step.get_attributes()["transpose_a"] else -1])
+        return shapes[0][-2 if step.get_attributes()["transpose_a"] else -1]
     return None

@@ -23,7 +23,9 @@ from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
 from vidstyle.weights import find_model
 
 STYLE = "starry-night"
-_FEWEST = 8  # frames of a run
+_FEWEST = 6  # frames of a run
+_MOST_ALONE, _MOST_RUN = 4.0, 1.5  # seconds: of all timed calls of a network, and of one run
+_ALONE, _UNTIL = 0.2, 0.7  # of a row's time: the former, and when the last run shall have ended
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Task:
     rate: float  # its frames a second
     frames: int  # of it, at most
     sink: str  # the drawn clip, which is written again and again
-    seconds: float = 0.0  # that each kind of speed is measured
+    seconds: float = 0.0  # for all of it, as far as that can be held
     launched: float = 0.0  # when this process was begun, as time.time tells it
 
 
@@ -58,12 +60,14 @@ def row(task: Task) -> dict[str, Any]:
     from vidstyle.bench.whole import once, whole
 
     stylizer, look = _ready(task.case)
-    pace = alone(stylizer, look, task.clip, task.case, task.seconds)
-    frames = round(pace.fps.median * 1.5 * task.seconds / REPEATS)
-    frames = min(task.frames, max(_FEWEST, frames))
-    repeats = REPEATS if REPEATS * frames / pace.fps.median < 4 * task.seconds else 2
-    once(_job(task, min(frames, _FEWEST)), stylizer)  # not counted
-    runs = [once(_job(task, frames), stylizer) for _ in range(repeats)]
+    pace = alone(stylizer, look, task.clip, task.case, min(_MOST_ALONE, _ALONE * task.seconds))
+    ends = task.launched + _UNTIL * task.seconds
+    lasts = min(_MOST_RUN, max(0.0, ends - time.time()) / (REPEATS + 1))
+    frames = min(task.frames, max(_FEWEST, round(lasts * pace.fps.median)))
+    once(_job(task, _FEWEST), stylizer)  # not counted
+    runs = []
+    while len(runs) < REPEATS and (len(runs) < 2 or time.time() + lasts < ends):
+        runs.append(once(_job(task, frames), stylizer))
     found = asdict(whole(runs))
     if stylizer.device.startswith("cuda"):
         from vidstyle.bench.transfers import on_gpu

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vidstyle.cli.files import check_file
 from vidstyle.cli.progress import Moment, make_progress
 from vidstyle.cli.signals import ended_by_signals
 from vidstyle.errors import UsageError
@@ -25,7 +26,9 @@ _SWEEPS = "size", "batch", "threads", "length"
 
 
 @click.command()
-@click.option("--network", multiple=True, metavar="NAME", help="Which; may be given again. [swift …]")
+@click.option(
+    "--network", multiple=True, metavar="NAME", help="Which; may be given again. [swift …]"
+)
 @click.option("--size", multiple=True, metavar="SIZE", help="1280x720 or 720p; may be given again.")
 @click.option("--runtime", multiple=True, metavar="NAME", help="Which; may be given again. [auto]")
 @click.option("--device", metavar="NAME", default="auto", help="auto, cpu, cuda:0, … [auto]")
@@ -83,6 +86,7 @@ def bench(
     from vidstyle.bench.results import load, save
     from vidstyle.bench.run import Plan
     from vidstyle.bench.sample import given
+    from vidstyle.sinks.draft import write_text
 
     if quiet:
         logging.getLogger("vidstyle").setLevel(logging.ERROR)
@@ -108,7 +112,7 @@ def bench(
     if page_file is not None:
         from vidstyle.cli.bench_page import page
 
-        write_page(page(found, comparison), Path(page_file))
+        write_text(Path(page_file), page(found, comparison))
     if not quiet:
         from vidstyle.cli.bench_table import lines
 

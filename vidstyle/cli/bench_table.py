@@ -23,10 +23,11 @@ RATIOS = ("case", "what", "then", "now", "ratio", "chance", "verdict")
 
 def lines(found: Benchmark, compared: Comparison | None) -> list[str]:
     """All that was found, in the order of its weight."""
-    said = [*machine_lines(found), "", *table(SPEEDS, speeds(found.rows)), ""]
+    said = [each for line in machine_lines(found) for each in _wrapped(line)]
+    said += ["", *table(SPEEDS, speeds(found.rows)), ""]
     said += [*table(STAGES, stages(found.rows)), ""]
     for sentence in [*sentences(found), *(law(sweep) for sweep in found.sweeps)]:
-        said += textwrap.wrap(sentence, _WIDTH, subsequent_indent="  ")
+        said += _wrapped(sentence)
     if compared is not None:
         said += ["", *table(RATIOS, ratios(compared)), *compared.differences, *compared.missing]
     return said
@@ -35,8 +36,9 @@ def lines(found: Benchmark, compared: Comparison | None) -> list[str]:
 def machine_lines(found: Benchmark) -> list[str]:
     """Which machine it is, and what it can do at most."""
     facts = found.machine
+    cores = f"{facts['cores']} {'core' if facts['cores'] == 1 else 'cores'}"
     sets = " ".join(facts["instruction_sets"]) or "no instruction set that matters"
-    said = [f"{facts['processor']}, {facts['cores']} cores, {sets}; {facts['system']}"]
+    said = [f"{facts['processor']}, {cores}, {sets}; {facts['system']}"]
     for gpu in (facts["nvidia"] or {}).get("gpus", ()):
         said.append(f"{gpu['name']}, driver {facts['nvidia']['version']}")
     commit = f" ({facts['commit']})" if facts["commit"] else ""
@@ -107,6 +109,10 @@ def law(sweep: Sweep) -> str:
     fit = "too few points for an R²" if sweep.r_squared is None else f"R² {sweep.r_squared:.3f}"
     measured = ", ".join(f"{x:g}: {y:.3g}" for x, y in sweep.points)
     return f"Over {sweep.x_name}, {sweep.y_name} ({measured}): {sweep.law}; {fit}."
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _several(batch: int) -> str:

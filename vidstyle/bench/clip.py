@@ -19,17 +19,18 @@ from vidstyle.styles import read_style
 RATE = 25  # frames a second
 _PAINTING = "great-wave"
 _GRAIN = 3.0  # levels of 255, a standard deviation
-_PATTERNS = 8  # of grain, in turns
+_SHIFT = 64  # pixels by which the grain is moved at most, so that it is another in each frame
 
 
 def make_clip(path: Path, width: int, height: int, frames: int) -> Path:
     """Write an H.264 clip of that size, 25 frames a second."""
     info = VideoInfo(width, height, Fraction(RATE), frames)
-    painting, grains = read_style(_PAINTING), _grains(height, width)
+    painting, grain = read_style(_PAINTING), _grain(height + _SHIFT, width + _SHIFT)
     with open_sink(str(path), info, Encoding(crf=20, preset="veryfast"), overwrite=True) as sink:
         for number in range(frames):
-            view = _view(painting, number, width, height)
-            pixels = cv2.add(view, grains[number % _PATTERNS], dtype=cv2.CV_8U)
+            x, y = 37 * number % _SHIFT, 23 * number % _SHIFT
+            grains = grain[y : y + height, x : x + width]
+            pixels = cv2.add(_view(painting, number, width, height), grains, dtype=cv2.CV_8U)
             sink.write(Frame(pixels, Fraction(number, RATE), Fraction(1, RATE), number))
     return path
 
@@ -48,7 +49,6 @@ def _view(painting: Pixels, number: int, width: int, height: int) -> Pixels:
     )
 
 
-def _grains(height: int, width: int) -> list[Pixels]:
-    random = np.random.default_rng(0)
-    shape = _PATTERNS, height, width, 3
-    return list(np.rint(random.normal(0, _GRAIN, shape)).astype(np.int16))
+def _grain(height: int, width: int) -> Pixels:
+    normal = np.random.default_rng(0).standard_normal((height, width, 3), np.float32)
+    return np.rint(_GRAIN * normal).astype(np.int16)

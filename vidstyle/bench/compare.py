@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
+from vidstyle.bench.results import load
 from vidstyle.bench.spread import chance
+from vidstyle.errors import InputError
 
 SURE = 0.05  # of such a chance, a difference is taken for none of chance
 _SAME = ("processor", "cores", "instruction_sets", "system", "nvidia", "packages", "vidstyle")
@@ -39,6 +42,22 @@ class Comparison:
     ratios: tuple[Ratio, ...]
     differences: tuple[str, ...]  # of the machines, or of what is installed
     missing: tuple[str, ...]  # rows that only one of them has
+
+
+def earlier(path: Path) -> dict[str, Any]:
+    """A benchmark to compare with.
+
+    Raises:
+        InputError: no such file, or something else in it.
+    """
+    values = load(path)
+    try:
+        compare(values, values)
+    except (KeyError, TypeError, AttributeError, ValueError, ZeroDivisionError):
+        raise InputError(
+            f"The benchmark {str(path)!r} is damaged: it lacks some of its figures."
+        ) from None
+    return values
 
 
 def compare(new: Mapping[str, Any], old: Mapping[str, Any]) -> Comparison:

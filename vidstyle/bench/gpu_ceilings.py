@@ -24,15 +24,17 @@ def product(device: str, precision: Precision = "fp16", side: int = _SIDE) -> fl
     return 2 * side**3 / _seconds(lambda _: matrix @ matrix, device) / 1e12
 
 
-def convolution(device: str, precision: Precision = "fp16") -> float:
-    """TFLOP/s of a 3x3 convolution of 64 channels at 1280x720."""
+def convolution(
+    device: str, precision: Precision = "fp16", height: int = 720, width: int = 1280
+) -> float:
+    """TFLOP/s of a 3x3 convolution of 64 channels to 64."""
     layer = torch.nn.Conv2d(64, 64, 3, padding=1, device=device, dtype=_TYPES[precision])
-    picture = torch.ones(1, 64, 720, 1280, device=device, dtype=_TYPES[precision])
+    picture = torch.ones(1, 64, height, width, device=device, dtype=_TYPES[precision])
     layer = layer.to(memory_format=torch.channels_last)
     content = picture.to(memory_format=torch.channels_last)
     with torch.inference_mode():
         seconds = _seconds(lambda _: layer(content), device)
-    return 2 * 64 * 64 * 9 * 720 * 1280 / seconds / 1e12
+    return 2 * 64 * 64 * 9 * height * width / seconds / 1e12
 
 
 def copy(device: str, count: int = _COPIED) -> float:

@@ -17,7 +17,11 @@ class Nvml:
 
     @classmethod
     def open(cls, place: int) -> Self | None:
-        """The GPU that programs call cuda:`place`; None where it cannot be found out."""
+        """The GPU that programs call cuda:`place`; None where it cannot be found out.
+
+        NVML counts in the order of the slots, CUDA the fastest first: of unlike GPUs it may be
+        another one, unless CUDA_DEVICE_ORDER=PCI_BUS_ID.
+        """
         try:
             library = ctypes.CDLL(MANAGEMENT)
         except OSError:

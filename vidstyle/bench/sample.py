@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from vidstyle.avfile import is_live
 from vidstyle.bench.cases import Case
 from vidstyle.bench.clip import RATE, make_clip
 from vidstyle.bench.worker import Task
@@ -42,8 +43,8 @@ def given(path: str) -> Clip:
     Raises:
         InputError: it cannot be read, or is no clip.
     """
-    if is_photo(path):
-        raise InputError(f"{path!r} is a picture; a benchmark draws a clip.")
+    if path == "-" or is_live(path) or is_photo(path):
+        raise InputError(f"{path!r} cannot be read again and again; --input is a clip's file.")
     with open_source(path, Reading()) as source:
         info = source.info
     rate = float(info.rate or DEFAULT_RATE)

@@ -13,7 +13,7 @@ from vidstyle.bench.children import measured, measured_together
 from vidstyle.bench.fit import Sweep, line, power, r_squared
 from vidstyle.bench.sample import Clip, made
 from vidstyle.errors import UsageError
-from vidstyle.machine import cores
+from vidstyle.machine import cores, peak_memory
 
 _SIZES = (320, 180), (480, 270), (640, 360), (960, 540), (1280, 720)  # width and height
 _BATCHES = 1, 2, 4, 8
@@ -75,13 +75,9 @@ def batch(ground: Ground) -> Sweep:
 
 def threads(ground: Ground) -> Sweep:
     """Frames a second, over how many cores may be used."""
-    if sys.platform != "linux":
-        raise UsageError("--sweep threads gives a program fewer cores, which needs Linux.")
-    if cores() < 2:
-        raise UsageError("--sweep threads needs more than one core; there is one here.")
     points: Points = []
     for count in _doubled(cores()):
-        ground.on_point(f"{count} cores")
+        ground.on_point(f"with {count} of the cores")
         points.append((count, ground.fps(ground.case, count)))
     return _power("threads", ground, ("cores", "frames a second"), points)
 
@@ -91,7 +87,7 @@ def streams(ground: Ground) -> Sweep:
     points: Points = []
     clip = ground.clip_for(ground.case, _STREAM_FRAMES)
     for count in _doubled(ground.streams):
-        ground.on_point(f"{count} streams")
+        ground.on_point(f"{count} clips at once")
         found = measured_together([_task(ground, clip, place) for place in range(count)])
         seconds = max(one["ended"] for one in found) - min(one["began"] for one in found)
         points.append((count, sum(one["frames"] for one in found) / seconds))
@@ -105,12 +101,10 @@ def length(ground: Ground) -> Sweep:
     for frames in sorted({min(frames, clip.frames) for frames in _LENGTHS}):
         ground.on_point(f"{frames} frames")
         (found,) = measured_together([_task(ground, replace(clip, frames=frames), 0)])
-        if found["memory"] is None:
-            raise UsageError("--sweep length needs a system that tells a program's memory.")
         points.append((frames, found["memory"] / 1e6))
     offset, slope = line(points) if len(points) > 1 else (points[0][1], 0.0)
     law = f"{offset:.0f} MB and {1000 * slope:.1f} MB for each 1000 frames (0: flat)"
-    names = ("frames", "MB at most")
+    names = ("frames of a clip", "MB at most")
     return _sweep("length", ground, names, points, law, slope, lambda x: offset + slope * x)
 
 
@@ -121,6 +115,20 @@ SWEEPS: dict[str, Callable[[Ground], Sweep]] = {
     "length": length,
     "streams": streams,
 }
+
+
+def check_sweeps(names: Sequence[str]) -> None:
+    """Refuse at once what cannot be swept here.
+
+    Raises:
+        UsageError: says why.
+    """
+    if "threads" in names and sys.platform != "linux":
+        raise UsageError("--sweep threads gives a program fewer cores, which needs Linux.")
+    if "threads" in names and cores() < 2:
+        raise UsageError("--sweep threads needs more than one core; there is one here.")
+    if "length" in names and peak_memory() is None:
+        raise UsageError("--sweep length needs a system that tells a program's memory.")
 
 
 def _task(ground: Ground, clip: Clip, place: int) -> Any:

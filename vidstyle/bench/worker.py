@@ -57,7 +57,7 @@ def main() -> None:
 def row(task: Task) -> dict[str, Any]:
     """Speed alone and from file to file, and memory."""
     from vidstyle.bench.alone import alone
-    from vidstyle.bench.whole import once, whole
+    from vidstyle.bench.whole import Run, once, whole
 
     stylizer, look = _ready(task.case)
     pace = alone(stylizer, look, task.clip, task.case, min(_MOST_ALONE, _ALONE * task.seconds))
@@ -65,7 +65,7 @@ def row(task: Task) -> dict[str, Any]:
     lasts = min(_MOST_RUN, max(0.0, ends - time.time()) / (REPEATS + 1))
     frames = min(task.frames, max(_FEWEST, round(lasts * pace.fps.median)))
     once(_job(task, _FEWEST), stylizer)  # not counted
-    runs = []
+    runs: list[Run] = []
     while len(runs) < REPEATS and (len(runs) < 2 or time.time() + lasts < ends):
         runs.append(once(_job(task, frames), stylizer))
     found = asdict(whole(runs))

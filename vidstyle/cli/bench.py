@@ -83,9 +83,11 @@ def bench(
     """
     from vidstyle.bench.cases import cases
     from vidstyle.bench.compare import compare as compared_with
-    from vidstyle.bench.results import load, save
+    from vidstyle.bench.compare import earlier
+    from vidstyle.bench.results import save
     from vidstyle.bench.run import Plan
     from vidstyle.bench.sample import given
+    from vidstyle.bench.sweeps import check_sweeps
     from vidstyle.sinks.draft import write_text
 
     if quiet:
@@ -94,7 +96,8 @@ def bench(
     for file in (json_file, page_file):
         if file is not None:
             check_file(file, () if clip is None else (clip,), overwrite)
-    old = None if compare is None else load(Path(compare))
+    check_sweeps(sweep)
+    old = None if compare is None else earlier(Path(compare))
     with ended_by_signals():
         drawn = None if clip is None else given(clip)
         own = None if drawn is None else (drawn.height, drawn.width)

@@ -61,9 +61,9 @@ def _stages(row: Row) -> str:
 
 def _sweep(sweep: Sweep) -> str:
     lines = [Line("measured", "a", sweep.points), Line("fitted", "b", sweep.fitted)]
-    title = f"{sweep.y_name} over {sweep.x_name}"
+    title = f"{sweep.y_name} over {sweep.x_name}: {sweep.case}"
     drawn = plot(title, sweep.x_name, sweep.y_name, lines, ())
-    return f"<h2>Over {sweep.x_name}: {sweep.case}</h2>\n{drawn}\n{paragraphs([law(sweep)])}"
+    return f"<h2>{title.capitalize()}</h2>\n{drawn}\n{paragraphs([law(sweep)])}"
 
 
 def _compared(compared: Comparison) -> str:

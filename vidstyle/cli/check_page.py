@@ -35,7 +35,7 @@ def page(found: Consistency) -> str:
 def _figures(found: Consistency) -> str:
     heads = ("", "1 frame apart", "10 frames apart")
     caption = "RMSE of colors in 0..1; less is steadier"
-    return f"<h2>Warping error</h2>\n{grid(caption, heads, figures(found))}"
+    return f"<h2>Warping error</h2>\n{grid(caption, heads, figures(found), 'first')}"
 
 
 def _over_time(found: Consistency) -> str:

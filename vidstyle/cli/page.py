@@ -18,7 +18,7 @@ h1 { font-size: 1.6rem; line-height: 1.25; } h2 { font-size: 1.2rem; margin-top:
 table { border-collapse: collapse; } caption { text-align: left; color: var(--soft); }
 th, td { padding: .3rem 1.4rem .3rem 0; border-bottom: 1px solid var(--rule); text-align: right;
   font-variant-numeric: tabular-nums; } tr > :first-child { text-align: left; font-weight: 400; }
-thead th, tbody tr:first-child > * { font-weight: 600; }
+thead th, .first tbody tr:first-child > * { font-weight: 600; }
 svg { display: block; width: 100%; height: auto; font: 12px system-ui, sans-serif; }
 .tick, .axis { fill: var(--soft); } .grid { stroke: var(--rule); }
 .line { fill: none; stroke-width: 1.6; } .a { stroke: var(--a); }
@@ -46,8 +46,10 @@ def document(title: str, body: str) -> str:
     )
 
 
-def grid(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; the first word of each row is its name."""
+def grid(
+    caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "plain"
+) -> str:
+    """A table; the first word of each row is its name. Of the `kind` "first", that row is bold."""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
     lines = [
         f'<tr><th scope="row">{escape(name)}</th>'
@@ -55,7 +57,8 @@ def grid(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> s
         for name, *cells in rows
     ]
     return (
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f'<table class="{kind}"><caption>'
+        f"{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(lines)}</tbody></table>\n"
     )
 

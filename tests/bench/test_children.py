@@ -1,12 +1,13 @@
 """Measurements in processes of their own."""
 
+import signal
 from pathlib import Path
 
 import pytest
 from media import clip
 
 from vidstyle.bench.cases import Case
-from vidstyle.bench.children import Failed, measured
+from vidstyle.bench.children import Failed, launched, measured
 from vidstyle.bench.sample import given
 
 CASE = Case("swift", 64, 48, "openvino", "cpu", "auto")
@@ -28,3 +29,10 @@ def test_a_process_that_breaks_tells_its_last_words(tmp_path):
     task = given(str(clip(tmp_path / "a.mp4"))).task("nonsense", CASE, tmp_path)
     with pytest.raises(Failed, match="KeyError: 'nonsense'"):
         measured(task)
+
+
+def test_a_process_is_ended_when_what_waits_for_it_is(tmp_path):
+    task = given(str(clip(tmp_path / "a.mp4"))).task("stream", CASE, tmp_path)
+    with pytest.raises(ZeroDivisionError), launched(task) as child:
+        raise ZeroDivisionError
+    assert child.process.returncode == -signal.SIGKILL

@@ -21,7 +21,11 @@ _SAID = 400  # characters of what a process that broke said last
 
 
 class Failed(VidstyleError):
-    """A measurement ended with an error."""
+    """A measurement ended with an error; its exit code is the one of that."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 def measured(task: Task, cores: int | None = None) -> dict[str, Any]:
@@ -30,14 +34,14 @@ def measured(task: Task, cores: int | None = None) -> dict[str, Any]:
     Raises:
         Failed: it ended with an error, or was ended; the message says by what.
     """
-    with _launched(task, cores) as child:
+    with launched(task, cores) as child:
         return child.answer()
 
 
 def measured_together(tasks: Sequence[Task]) -> list[dict[str, Any]]:
     """What several processes find that begin at the same moment."""
     with ExitStack() as stack:
-        children = [stack.enter_context(_launched(task)) for task in tasks]
+        children = [stack.enter_context(launched(task)) for task in tasks]
         for child in children:
             child.answer()  # it is ready
         for child in children:
@@ -46,7 +50,7 @@ def measured_together(tasks: Sequence[Task]) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _launched(task: Task, cores: int | None = None) -> Iterator[Child]:
+def launched(task: Task, cores: int | None = None) -> Iterator[Child]:
     """A process that has been told its task; it is ended at the end, however that comes."""
     with tempfile.TemporaryFile("w+") as errors:
         launched = time.time()
@@ -80,17 +84,18 @@ class Child:
             self.process.stdin.flush()
 
     def answer(self) -> dict[str, Any]:
-        """The next line that it writes."""
+        """The next line of JSON that it writes; libraries may have printed others."""
         assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line.startswith("{"):
+        lines = iter(self.process.stdout.readline, "")
+        line = next((line for line in lines if line.startswith("{")), None)
+        if line is None:
             status = self.process.wait()
             self.errors.seek(0)
             said = " ".join(self.errors.read().split())[-_SAID:]
             raise Failed(said or f"Its process ended with {status}, as for want of memory.")
         found: dict[str, Any] = json.loads(line)
         if "error" in found:
-            raise Failed(found["error"])
+            raise Failed(found["error"], found["code"])
         return found
 
 

@@ -22,7 +22,6 @@ from vidstyle.bench.roofline import roofline
 from vidstyle.bench.sample import Clip, made
 from vidstyle.bench.spread import Repeats, Times
 from vidstyle.bench.sweeps import SWEEPS, Ground
-from vidstyle.errors import VidstyleError
 
 _STARTS = 3  # programs that are started for one row
 _LEAST_SHARE = 1.0  # seconds
@@ -45,7 +44,7 @@ def benchmark(plan: Plan, on_row: OnRow) -> Benchmark:
     """Measure all that `plan` says, as far as its time suffices; the first row in any case.
 
     Raises:
-        VidstyleError: no row could be measured.
+        Failed: no row could be measured.
     """
     with tempfile.TemporaryDirectory(prefix="vidstyle-bench-") as folder:
         return _Bench(plan, on_row, Path(folder)).found()
@@ -58,13 +57,16 @@ class _Bench:
         self._plan, self._on_row, self._folder = plan, on_row, folder
         self._began, self._time = time.monotonic(), datetime.now(UTC)
         self._ceilings: dict[tuple[str, str], Ceilings | None] = {}
+        self._failed: dict[str, Failed] = {}
         self._done = 0
 
     def found(self) -> Benchmark:
-        rows, failed, left_out = self._rows()
+        """All of it."""
+        rows, left_out = self._rows()
         if not rows:
-            raise VidstyleError(f"Nothing could be measured: {next(iter(failed.values()))}")
-        sweeps = [self._sweep(name) for name in self._plan.sweeps]
+            raise next(iter(self._failed.values()))
+        sweeps = self._sweeps()
+        failed = {name: str(error) for name, error in self._failed.items()}
         clip = self._plan.clip
         return Benchmark(
             SCHEMA, self._time.isoformat(timespec="seconds"), self._seconds,
@@ -77,9 +79,9 @@ class _Bench:
     def _seconds(self) -> float:
         return time.monotonic() - self._began
 
-    def _rows(self) -> tuple[list[Row], dict[str, str], list[str]]:
+    def _rows(self) -> tuple[list[Row], list[str]]:
+        """Those that could be measured, and the names of those for which no time was left."""
         rows: list[Row] = []
-        failed: dict[str, str] = {}
         left_out: list[str] = []
         longest = 0.0
         for case in self._plan.cases:
@@ -91,10 +93,10 @@ class _Bench:
             try:
                 rows.append(self._row(case))
             except Failed as error:
-                failed[case.name] = str(error)
+                self._failed[case.name] = error
             self._done += 1
             longest = max(longest, self._seconds - began)
-        return rows, failed, left_out
+        return rows, left_out
 
     def _row(self, case: Case) -> Row:
         clip = self._plan.clip or made(self._folder, case)
@@ -125,11 +127,15 @@ class _Bench:
             self._ceilings[key] = ceilings(case.device, case.precision)  # type: ignore[arg-type]
         return self._ceilings[key]
 
-    def _sweep(self, name: str) -> Sweep:
-        plan = self._plan
+    def _sweeps(self) -> list[Sweep]:
+        plan, found = self._plan, []
         ground = Ground(plan.cases[0], plan.clip, self._folder, plan.streams, self._say)
-        found = SWEEPS[name](ground)
-        self._done += 1
+        for name in plan.sweeps:
+            try:
+                found.append(SWEEPS[name](ground))
+            except Failed as error:
+                self._failed[f"over {name}"] = error
+            self._done += 1
         return found
 
     def _say(self, what: str) -> None:

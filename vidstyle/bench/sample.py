@@ -53,11 +53,12 @@ def given(path: str) -> Clip:
 
 
 def made(folder: Path, case: Case, frames: int | None = None) -> Clip:
-    """A clip of that size, in `folder`; of `frames`, or as many as suit the size."""
+    """A clip of that size, or a pixel larger, in `folder`; of `frames`, or as many as suit the size."""
     if frames is None:
         frames = max(_FEWEST, min(_FRAMES, 2 * _FRAMES * _PIXELS // (case.width * case.height)))
         frames *= _GPU if case.device.startswith("cuda") else 1
-    path = folder / f"{case.size}-{frames}.mp4"
+    width, height = (side + side % 2 for side in (case.width, case.height))  # H.264 has even ones
+    path = folder / f"{width}x{height}-{frames}.mp4"
     if not path.exists():
-        make_clip(path, case.width, case.height, frames)
-    return Clip(str(path), case.height, case.width, RATE, frames)
+        make_clip(path, width, height, frames)
+    return Clip(str(path), height, width, RATE, frames)

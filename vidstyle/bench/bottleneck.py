@@ -19,9 +19,10 @@ def bottleneck(case: Case, found: Whole) -> str:
     }
     slowest = max(busy, key=lambda stage: busy[stage])
     shares = ", ".join(f"{stage} {min(1, share):.0%}" for stage, share in busy.items())
-    cores = f"{found.cpu:.0%} of the cores' time is used"
+    used = f"{found.cpu:.0%} of the cores' time is used"
+    used += "" if found.gpu is None else f", {found.gpu:.0%} of the GPU's"
     return (
-        f"{slowest.capitalize()} is the bottleneck (busy: {shares}; {cores}). "
+        f"{slowest.capitalize()} is the bottleneck (busy: {shares}; {used}). "
         f"{_HELP[slowest](case, found)}"
     )
 

@@ -53,7 +53,13 @@ def given(path: str) -> Clip:
 
 
 def made(folder: Path, case: Case, frames: int | None = None) -> Clip:
-    """A clip of that size, or a pixel larger, in `folder`; of `frames`, or as many as suit the size."""
+    """A clip of that size, or a pixel larger, in `folder`.
+
+    Args:
+        folder: where it lies, and is found when it is asked for again.
+        case: of its size, and for its device.
+        frames: how many; None: as many as suit the size.
+    """
     if frames is None:
         frames = max(_FEWEST, min(_FRAMES, 2 * _FRAMES * _PIXELS // (case.width * case.height)))
         frames *= _GPU if case.device.startswith("cuda") else 1

@@ -10,11 +10,13 @@ from vidstyle.bench.results import Benchmark, Row
 from vidstyle.cli.bars import Bar, bars
 from vidstyle.cli.bench_table import (
     RATIOS,
+    ROOFLINES,
     SPEEDS,
     STAGES,
     law,
     machine_lines,
     ratios,
+    rooflines,
     sentences,
     speeds,
     stages,
@@ -31,6 +33,7 @@ def page(found: Benchmark, compared: Comparison | None) -> str:
         f"<h2>Where the time goes</h2>\n{paragraphs(sentences(found))}",
         *(_stages(row) for row in found.rows),
         grid("Milliseconds a frame, and how busy each stage is", STAGES, stages(found.rows)),
+        grid("A frame's work, and what is reached", ROOFLINES, rooflines(found.rows)),
         *(_sweep(sweep) for sweep in found.sweeps),
         "" if compared is None else _compared(compared),
         _MEANING,

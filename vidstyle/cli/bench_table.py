@@ -18,6 +18,9 @@ SPEEDS = (
     "memory", "of the bound",
 )  # fmt: skip
 STAGES = ("network", "size", "stage", "p50 ms", "p95 ms", "p99 ms", "busy")
+ROOFLINES = (
+    "network", "size", "million multiply-adds", "MB", "TFLOP/s", "GB/s", "bound", "share",
+)  # fmt: skip
 RATIOS = ("case", "what", "then", "now", "ratio", "chance", "verdict")
 
 
@@ -78,6 +81,19 @@ def stages(rows: Sequence[Row]) -> list[list[str]]:
     ]  # fmt: skip
 
 
+def rooflines(rows: Sequence[Row]) -> list[list[str]]:
+    """A row for each case whose work is known, under ROOFLINES."""
+    return [
+        [
+            row.case.network, row.case.size, f"{roof.multiply_adds / 1e6:.0f}",
+            f"{roof.bytes / 1e6:.0f}", f"{roof.tflops:.3g}", f"{roof.gb_per_second:.3g}",
+            roof.bound, f"{roof.share:.0%}",
+        ]
+        for row in rows
+        if (roof := row.roofline) is not None
+    ]  # fmt: skip
+
+
 def ratios(compared: Comparison) -> list[list[str]]:
     """A row for each figure that both benchmarks have, under RATIOS."""
     return [
@@ -92,7 +108,8 @@ def ratios(compared: Comparison) -> list[list[str]]:
 def sentences(found: Benchmark) -> Iterator[str]:
     """What to make of the figures, and what to know before they are believed."""
     for row in found.rows:
-        yield f"{row.case.network} {row.case.size}: {row.bottleneck} {_queues(row)}{_energy(row)}"
+        name = f"{row.case.network} {row.case.size}"
+        yield f"{name}: {row.bottleneck} {_queues(row)}{_energy(row)}{_bound(row)}"
         if not row.network.steady:
             yield f"{row.case.name}: calls did not come to be steady while they were warmed up."
     others = max((row.end_to_end.others or 0.0 for row in found.rows), default=0.0)
@@ -133,6 +150,13 @@ def _memory(row: Row) -> str:
 def _queues(row: Row) -> str:
     full = [f"{name} {share:.0%}" for name, share in sorted(row.end_to_end.queues.items())]
     return f"Queues full: {', '.join(full)}."
+
+
+def _bound(row: Row) -> str:
+    if (roof := row.roofline) is None:
+        return ""
+    most = {"computation": "computes", "memory": "moves"}[roof.bound]
+    return f" The network comes to {roof.share:.0%} of what this machine {most} at most."
 
 
 def _energy(row: Row) -> str:

@@ -71,12 +71,19 @@ def peak_memory() -> int | None:
 
 
 def processor_seconds() -> float | None:
-    """Seconds that all cores have worked since the start, for whomever; None where not told."""
+    """Seconds that the cores which this process may use have worked, for whomever, since the start.
+
+    None where the system does not tell.
+    """
     if sys.platform != "linux":
         return None
-    times = [int(each) for each in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
-    idle = times[3] + times[4]  # as which waiting for a disk counts
-    return (sum(times) - idle) / os.sysconf("SC_CLK_TCK")
+    mine = {f"cpu{number}" for number in os.sched_getaffinity(0)}
+    worked = 0
+    for name, *times in map(str.split, Path("/proc/stat").read_text().splitlines()):
+        if name in mine:
+            user, nice, system, _, _, interrupts, soft, stolen = map(int, times[:8])
+            worked += user + nice + system + interrupts + soft + stolen  # neither idle nor waiting
+    return worked / os.sysconf("SC_CLK_TCK")
 
 
 def system() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,7 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from machine import periods
 from networks import STYLE
 from throughput import CLIP
 
@@ -23,6 +21,7 @@ def figures(
     name: str, runtime: str, precision: str, size: str, clip: Path | None, device: str = "cuda:0"
 ) -> dict[str, Any]:
     """All figures of one row."""
+    from vidstyle.bench.clock import pace
     from vidstyle.stylizer import Drawing, load_stylizer
 
     width, height = map(int, size.split("x"))
@@ -35,12 +34,10 @@ def figures(
     image, _ = stylizer.draw(contents[0], look)
     agreement = decibels(image, exact)  # and by then it is finished
     first = time.perf_counter() - began
-    seconds = statistics.median(
-        periods(lambda n: stylizer.draw(contents[n % len(contents)], look), device, SECONDS)
-    )
+    found = pace(lambda n: stylizer.draw(contents[n % len(contents)], look), device, SECONDS)
     row = {
         "network": name, "runtime": runtime, "precision": stylizer.precision, "size": size,
-        "fps": 1 / seconds, "first_seconds": first, "memory_mb": used_mb(device) - before,
+        "fps": 1000 / found.ms.p50, "first_seconds": first, "memory_mb": used_mb(device) - before,
         "decibels": agreement, **work(name, stylizer.precision, contents[0]),
     }  # fmt: skip
     return row | (from_file(clip, name, runtime, precision, device) if clip else {})

@@ -29,7 +29,7 @@ FLOORS = [
     {"stylizer", "masks", "train", "fetching"},
     {"direction"},
     {"session", "comparison", "live"},
-    {"api", "batch", "sheet", "web"},
+    {"api", "batch", "sheet", "web", "bench"},
     {"plan", "facts"},
     {"cli"},
     {"__main__", "__init__"},

@@ -1,6 +1,7 @@
 """The machine, as its system tells of it, is the one that others see."""
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,19 @@ def test_a_processor_without_a_name_is_called_by_its_kind(monkeypatch):
     monkeypatch.setattr(machine.platform, "machine", lambda: "aarch64")
     assert machine.processor() == "aarch64"
     assert machine.instruction_sets() == ("bf16", "NEON", "SVE")
+
+
+@on_linux
+def test_the_cores_work_at_least_as_much_as_this_process():
+    before, mine = machine.processor_seconds(), time.process_time()
+    while time.process_time() < mine + 0.2:
+        pass
+    assert machine.processor_seconds() - before > 0.1  # counted in hundredths
+
+
+@on_linux
+def test_peak_memory_grows_with_what_is_held():
+    before = machine.peak_memory()
+    held = bytearray(2 * before)
+    held[::4096] = b"x" * len(held[::4096])
+    assert machine.peak_memory() > 2 * before

@@ -21,6 +21,7 @@ from vidstyle.image import resize
 from vidstyle.job import Job
 from vidstyle.keep_color import recolored, with_luminance_of
 from vidstyle.masks import Mask, laid_over
+from vidstyle.pipeline import Meter
 from vidstyle.sources import Reading, is_photo
 from vidstyle.stylizer import Stylizer
 from vidstyle.temporal import STABILIZERS
@@ -90,6 +91,7 @@ class Direction:
         stylizer: what to draw it with.
         reading: from where to where masks are read.
         on_step: told of each step, where a network draws step by step; may raise, to end it.
+        meter: is told what the network and the stabilizer take.
 
     Raises:
         UsageError: the network cannot do what the job asks of it.
@@ -97,10 +99,15 @@ class Direction:
     """
 
     def __init__(
-        self, job: Job, stylizer: Stylizer, reading: Reading, on_step: OnStep | None = None
+        self,
+        job: Job,
+        stylizer: Stylizer,
+        reading: Reading,
+        on_step: OnStep | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self._job, self._stylizer, self._reading = job, stylizer, reading
-        self._on_step = on_step
+        self._on_step, self._meter = on_step, meter or Meter()
         self.stabilizer = stabilizer_of(job)
         self._stabilizer: Stabilizer | None = None
         if self.stabilizer != "off":
@@ -187,11 +194,16 @@ class Direction:
         """The drawing of a layer; if it is steadied, motion is sought while the network draws."""
         stabilizer = self._stabilizer
         if stabilizer is None or look.strength == 0:  # which gives the content itself
-            return *self._stylizer.draw(content, look, memory, self._on_step), past
+            return *self._network(content, look, memory), past
         seen = self._beside.submit(stabilizer.seen, content, past.memory)
-        drawn, memory = self._stylizer.draw(content, look, memory, self._on_step)
-        drawn, steadied = stabilizer.steadied(drawn, seen.result(), past.memory)
+        drawn, memory = self._network(content, look, memory)
+        with self._meter.part("stabilizer"):
+            drawn, steadied = stabilizer.steadied(drawn, seen.result(), past.memory)
         return drawn, memory, LayerPast(past.mix, steadied)
+
+    def _network(self, content: Pixels, look: Look, memory: Memory) -> tuple[Pixels, Memory]:
+        with self._meter.part("network"):
+            return self._stylizer.draw(content, look, memory, self._on_step)
 
     def _look(self, mix: Mix, scene: Scene) -> Look:
         code = mixed([scene.codes[name] for name in mix], list(mix.values()))

@@ -57,6 +57,35 @@ def memory() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
+def peak_memory() -> int | None:
+    """Bytes that this process has held at most; None where the system does not tell."""
+    if sys.platform == "linux":  # its getrusage counts the memory of the parent, too
+        lines = Path("/proc/self/status").read_text().splitlines()
+        peaks = (1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+        return next(peaks, None)
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes under macOS
+
+
+def processor_seconds() -> float | None:
+    """Seconds that the cores which this process may use have worked, for whomever, since the start.
+
+    None where the system does not tell.
+    """
+    if sys.platform != "linux":
+        return None
+    mine = {f"cpu{number}" for number in os.sched_getaffinity(0)}
+    worked = 0
+    for name, *times in map(str.split, Path("/proc/stat").read_text().splitlines()):
+        if name in mine:
+            user, nice, system, _, _, interrupts, soft, stolen = map(int, times[:8])
+            worked += user + nice + system + interrupts + soft + stolen  # neither idle nor waiting
+    return worked / os.sysconf("SC_CLK_TCK")
+
+
 def system() -> str:
     """The system and its version: "Debian GNU/Linux 12 (bookworm), Linux 6.18.44, x86_64"."""
     name = f"{platform.system()} {platform.release()}, {platform.machine()}"

@@ -80,7 +80,7 @@ def run(
         info = job.output_info(source.info)
         stylizer = stylizer or load_stylizer(drawing_of(job))
         with (
-            directed(job, stylizer, job.drawn_info(source.info), on_step) as direction,
+            directed(job, stylizer, job.drawn_info(source.info), on_step, meter) as direction,
             open_sink(job.sink, info, encoding_of(job), job.overwrite) as sink,
             closing(
                 drawings(source, job, direction, meter, gpu, not sink.takes_tensors, checker)
@@ -105,14 +105,18 @@ def run(
 
 @contextmanager
 def directed(
-    job: Job, stylizer: Stylizer, info: VideoInfo, on_step: OnStep | None = None
+    job: Job,
+    stylizer: Stylizer,
+    info: VideoInfo,
+    on_step: OnStep | None = None,
+    meter: Meter | None = None,
 ) -> Iterator[Direction]:
     """Read the job's styles; on another core, make ready to draw frames such as `info` says."""
     height, width = job.working_size(info.height, info.width)
     reading = Reading(job.start_seconds, job.end_seconds)
     with ThreadPoolExecutor(1) as beside:
         ready = beside.submit(stylizer.prepare, replace(info, height=height, width=width))
-        with Direction(job, stylizer, reading, on_step) as direction:
+        with Direction(job, stylizer, reading, on_step, meter) as direction:
             ready.result()
             yield direction
 
@@ -152,16 +156,18 @@ def drawings(
     """
     info = job.drawn_info(source.info)
     contents = meter.watch("read", source)
+    to_draw, to_write = (partial(meter.found_waiting, name) for name in ("to draw", "to write"))
     if gpu is None:
-        contents = ahead(contents, DEPTH)
+        contents = ahead(contents, DEPTH, to_draw)
         drawn = draw(contents, info, direction, job.side_by_side, meter, checker)
-        return ahead(drawn, DEPTH)
+        return ahead(drawn, DEPTH, to_write)
     from vidstyle.transfer import downloaded, uploaded  # only here, since they load torch
 
-    contents = ahead(uploaded(contents, gpu), DEPTH)
+    contents = ahead(uploaded(contents, gpu), DEPTH, to_draw)
     drawn = draw(contents, info, direction, job.side_by_side, meter)
     waiting = partial(meter.time, "wait for the GPU")
-    return ahead(downloaded(drawn, waiting) if to_host else uploaded(drawn, gpu, waiting), DEPTH)
+    finished = downloaded(drawn, waiting) if to_host else uploaded(drawn, gpu, waiting)
+    return ahead(finished, DEPTH, to_write)
 
 
 def draw(

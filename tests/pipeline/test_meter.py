@@ -66,3 +66,27 @@ def test_rate_leaves_out_what_came_before_the_first_frame(meter: Meter, clock: C
             clock.turn(0.05)
     assert meter.frames_per_second == pytest.approx(5)
     assert meter.first_frame_seconds == pytest.approx(100.2)
+
+
+def test_a_part_of_a_stage_is_remembered_beside_it(meter: Meter, clock: Clock) -> None:
+    for seconds in (0.010, 0.030):
+        with meter.time("draw"):
+            clock.turn(0.001)
+            with meter.part("network"):
+                clock.turn(seconds)
+    assert meter.recent()["network"] == pytest.approx((0.010, 0.030))
+    assert meter.recent()["draw"] == pytest.approx((0.011, 0.031))
+    assert set(meter.milliseconds()) == {"draw"}
+
+
+def test_what_is_remembered_does_not_grow_with_the_run(meter: Meter) -> None:
+    for _ in range(5000):
+        with meter.time("draw"):
+            pass
+    assert len(meter.recent()["draw"]) == 1000
+
+
+def test_a_queue_is_as_full_as_its_reader_finds_it(meter: Meter) -> None:
+    for count in (0, 3, 3):
+        meter.found_waiting("to draw", count)
+    assert meter.waiting() == {"to draw": 2}

@@ -63,3 +63,18 @@ def test_nothing_runs_before_the_first_item_is_asked_for() -> None:
     seen: list[int] = []
     ahead(numbers(10, seen), 3).close()
     assert seen == []
+
+
+def test_the_reader_is_told_how_many_items_wait_when_it_comes() -> None:
+    looks: list[int] = []
+    full = threading.Event()
+
+    def source() -> Iterator[int]:
+        yield from numbers(3)
+        full.set()
+
+    items = ahead(source(), 3, looks.append)
+    next(items)
+    full.wait(10)
+    assert list(items) == [1, 2]
+    assert looks[1:] == [2, 1, 0]

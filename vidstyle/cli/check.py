@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vidstyle.cli.files import check_file
 from vidstyle.cli.progress import Moment, make_progress
 from vidstyle.cli.signals import ended_by_signals
-from vidstyle.errors import InputError, OutputExists, QualityGate, UsageError, VidstyleError
+from vidstyle.errors import InputError, QualityGate, UsageError
 
 if TYPE_CHECKING:
     from vidstyle.comparison import Consistency
@@ -65,6 +66,7 @@ def check(
     """
     from vidstyle.cli.check_table import lines
     from vidstyle.comparison import check as compare
+    from vidstyle.sinks.draft import write_text
 
     if quiet:
         logging.getLogger("vidstyle").setLevel(logging.ERROR)
@@ -72,7 +74,7 @@ def check(
         raise UsageError(f"--fail-above is 0 or more; got {fail_above:g}.")
     for file in (json_file, page_file):
         if file not in (None, "-"):
-            _check_file(str(file), (content, drawn), overwrite)
+            check_file(str(file), (content, drawn), overwrite)
     progress = make_progress(quiet)
 
     def on_frame(done: int, total: int | None) -> None:
@@ -86,9 +88,9 @@ def check(
     if page_file is not None:
         from vidstyle.cli.check_page import page
 
-        _write(page_file, page(found))
+        write_text(Path(page_file), page(found))
     if json_file not in (None, "-"):
-        _write(str(json_file), _json(found))
+        write_text(Path(str(json_file)), _json(found))
     if json_file == "-":
         print(_json(found))
     elif not quiet:
@@ -112,21 +114,3 @@ def _json(found: Consistency) -> str:
     for moment in values["worst"]:
         del moment["picture"]
     return json.dumps(values, indent=2)
-
-
-def _check_file(address: str, inputs: tuple[str, str], overwrite: bool) -> None:
-    """Refuse at once what could not be written at the end."""
-    path = Path(address)
-    if path.is_dir() or not path.parent.is_dir():
-        raise UsageError(f"{address!r} cannot be written: it needs a file's name in a folder.")
-    if path.resolve() in (Path(name).resolve() for name in inputs):
-        raise UsageError(f"{address!r} is an input itself; write to another file.")
-    if path.exists() and not overwrite:
-        raise OutputExists(f"{address!r} is there already; --overwrite replaces it.")
-
-
-def _write(address: str, text: str) -> None:
-    try:
-        Path(address).write_text(text, "utf-8")
-    except OSError as error:
-        raise VidstyleError(f"{address!r} cannot be written: {error.strerror}.") from None

@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
-from hashlib import sha256
+from collections.abc import Sequence
 from html import escape
 
 from vidstyle.cli.check_table import figures, skipped, still_lines
+from vidstyle.cli.page import document, grid, paragraphs
 from vidstyle.cli.plot import Line, Mark, plot
 from vidstyle.comparison import Consistency
 from vidstyle.temporal.warping_error import WarpingError
 from vidstyle.temporal.worst import HOTTEST, Worst
 
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1d1d1f; --soft: #5c5c66; --paper: #fcfcfa;
-  --rule: #d9d9d4; --a: #b3261e; --b: #1a5fb4; --c: #5c5c66; }
-@media (prefers-color-scheme: dark) { :root { --ink: #ececf0; --soft: #a9a9b4; --paper: #18181b;
-  --rule: #3a3a42; --a: #ff8a80; --b: #8ab8ff; --c: #a9a9b4; } }
-body { margin: 0 auto; padding: 1.5rem; max-width: 62rem; background: var(--paper);
-  color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
-h1 { font-size: 1.6rem; line-height: 1.25; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
-table { border-collapse: collapse; } caption { text-align: left; color: var(--soft); }
-th, td { padding: .3rem 1.4rem .3rem 0; border-bottom: 1px solid var(--rule); text-align: right;
-  font-variant-numeric: tabular-nums; } tr > :first-child { text-align: left; font-weight: 400; }
-thead th, tbody tr:first-child > * { font-weight: 600; }
-svg { display: block; width: 100%; height: auto; font: 12px system-ui, sans-serif; }
-.tick, .axis { fill: var(--soft); } .grid { stroke: var(--rule); }
-.line { fill: none; stroke-width: 1.6; } .a { stroke: var(--a); }
-.b { stroke: var(--b); stroke-dasharray: 7 3; } .c { stroke: var(--c); stroke-dasharray: 2 3; }
-.mark { stroke: var(--soft); stroke-dasharray: 4 4; } .moment { fill: var(--a); }
-a { color: var(--b); } a:focus-visible { outline: 2px solid var(--b); outline-offset: 2px; }
-figure { margin: 1.2rem 0; } figure:target { outline: 2px solid var(--b); outline-offset: 6px; }
-img { display: block; width: 100%; height: auto; } figcaption, .soft { color: var(--soft); }
-"""
-
 
 def page(found: Consistency) -> str:
-    """The page as HTML: no script, nothing from the network, and no style but its own."""
-    allowed = b64encode(sha256(_STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; img-src data:; style-src 'sha256-{allowed}'"
+    """The page as HTML."""
     sections = [
         _figures(found),
         _over_time(found),
@@ -48,32 +24,18 @@ def page(found: Consistency) -> str:
         _not_compared(found),
         _MEANING,
     ]
-    name = escape(found.drawn)
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>How steady is {name}?</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
-        f"<h1>How steady is {name}?</h1>\n"
+    said = (
         f"<p>Compared with its content, {escape(found.content)}: {found.frames} frames in "
         f"{found.seconds:.2f} s, at {found.width}x{found.height}, along the flow of "
-        f"{escape(found.flow)}.</p>\n{_paragraphs(found.notes)}"
-        f"{''.join(sections)}</main>\n</body>\n</html>\n"
+        f"{escape(found.flow)}.</p>\n{paragraphs(found.notes)}"
     )
+    return document(f"How steady is {found.drawn}?", said + "".join(sections))
 
 
 def _figures(found: Consistency) -> str:
     heads = ("", "1 frame apart", "10 frames apart")
-    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-    rows = [
-        f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}'
-        "</tr>"
-        for name, *cells in figures(found)
-    ]
-    return (
-        "<h2>Warping error</h2>\n<table><caption>RMSE of colors in 0..1; less is steadier"
-        f"</caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>\n"
-    )
+    caption = "RMSE of colors in 0..1; less is steadier"
+    return f"<h2>Warping error</h2>\n{grid(caption, heads, figures(found), 'first')}"
 
 
 def _over_time(found: Consistency) -> str:
@@ -106,7 +68,7 @@ def _own(error: WarpingError | None) -> float | None:
 
 def _still(found: Consistency) -> str:
     still = found.still
-    parts = [_paragraphs(still_lines(still))]
+    parts = [paragraphs(still_lines(still))]
     if still.drawn is not None and still.content is not None:
         rhythms = (("drawing", "a", still.drawn), ("content", "b", still.content))
         lines = [
@@ -149,10 +111,6 @@ def _not_compared(found: Consistency) -> str:
         rows.append("new scenes at " + ", ".join(f"{time:.2f} s" for time in found.cuts))
     items = "".join(f"<li>{escape(row)}</li>" for row in rows) or "<li>no frame</li>"
     return f"<h2>Not compared</h2>\n<ul>{items}</ul>\n"
-
-
-def _paragraphs(lines: Iterable[str]) -> str:
-    return "".join(f"<p>{escape(line)}</p>\n" for line in lines)
 
 
 _MEANING = """<h2>What the figures say</h2>

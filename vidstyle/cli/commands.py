@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vidstyle.cli.bench import bench
 from vidstyle.cli.check import check
 from vidstyle.cli.drawing import stylize_clip, stylize_folder
 from vidstyle.cli.export import export
@@ -59,6 +60,7 @@ def vidstyle() -> None:
     vidstyle preview in.mp4 sheet.png
     vidstyle live
     vidstyle check in.mp4 out.mp4
+    vidstyle bench
     vidstyle styles
 
     Exit codes: 0 done, 1 failure, 2 usage, 3 input, 4 device or engine, 5 partial result (what was
@@ -314,6 +316,7 @@ def styles(sheet: str | None, overwrite: bool, as_json: bool) -> None:
 
 vidstyle.add_command(live)
 vidstyle.add_command(check)
+vidstyle.add_command(bench)
 vidstyle.add_command(train)
 vidstyle.add_command(weights)
 vidstyle.add_command(export)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
+
+_REMEMBERED = 1000  # frames of each stage, however long a run is
 
 
 class Meter:
@@ -24,6 +27,8 @@ class Meter:
         self._flowing_since: float | None = None  # the first frame was there to be drawn
         self._seconds: dict[str, float] = {}
         self._frames: dict[str, int] = {}
+        self._recent: dict[str, deque[float]] = {}
+        self._waited: dict[str, tuple[int, int]] = {}  # items found waiting, and looks in all
 
     @contextmanager
     def time(self, stage: str) -> Iterator[None]:
@@ -31,8 +36,7 @@ class Meter:
         began = self._clock()
         self._flowing_since = self._flowing_since or began
         yield
-        self._seconds[stage] = self._seconds.get(stage, 0.0) + self._clock() - began
-        self._frames[stage] = self._frames.get(stage, 0) + 1
+        self._count(stage, self._clock() - began)
         if stage == "write" and self.first_frame_seconds is None:
             self.first_frame_seconds = self.seconds
 
@@ -45,9 +49,20 @@ class Meter:
                 item = next(iterator)
             except StopIteration:
                 return
-            self._seconds[stage] = self._seconds.get(stage, 0.0) + self._clock() - began
-            self._frames[stage] = self._frames.get(stage, 0) + 1
+            self._count(stage, self._clock() - began)
             yield item
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Remember what a part of a stage takes: `recent` gives it, `milliseconds` does not."""
+        began = self._clock()
+        yield
+        self._remember(name, self._clock() - began)
+
+    def found_waiting(self, queue: str, count: int) -> None:
+        """The reader of `queue` comes for a frame, and so many wait there."""
+        waiting, looks = self._waited.get(queue, (0, 0))
+        self._waited[queue] = waiting + count, looks + 1
 
     @property
     def seconds(self) -> float:
@@ -71,3 +86,19 @@ class Meter:
             stage: 1000 * seconds / self._frames[stage]
             for stage, seconds in list(self._seconds.items())
         }
+
+    def recent(self) -> dict[str, tuple[float, ...]]:
+        """For each stage, and each part of one, the seconds that its last frames took."""
+        return {name: tuple(seconds) for name, seconds in list(self._recent.items())}
+
+    def waiting(self) -> dict[str, float]:
+        """For each queue, how many frames its reader found there on average."""
+        return {queue: count / looks for queue, (count, looks) in list(self._waited.items())}
+
+    def _count(self, stage: str, seconds: float) -> None:
+        self._seconds[stage] = self._seconds.get(stage, 0.0) + seconds
+        self._frames[stage] = self._frames.get(stage, 0) + 1
+        self._remember(stage, seconds)
+
+    def _remember(self, name: str, seconds: float) -> None:
+        self._recent.setdefault(name, deque(maxlen=_REMEMBERED)).append(seconds)

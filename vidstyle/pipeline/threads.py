@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
@@ -73,6 +73,9 @@ class Channel(Generic[T]):
             raise self._error
         raise StopIteration
 
+    def __len__(self) -> int:
+        return len(self._items)
+
     def __iter__(self) -> Iterator[T]:
         while True:
             with self._changed:
@@ -86,17 +89,28 @@ class Channel(Generic[T]):
             raise self._error
 
 
-def ahead(items: Iterable[T], depth: int) -> Generator[T, None, None]:
+def ahead(
+    items: Iterable[T], depth: int, on_look: Callable[[int], None] | None = None
+) -> Generator[T, None, None]:
     """Run `items` on its own thread, at most `depth` items in front of the reader.
 
     An error in `items` travels behind its last good item; closing this generator closes `items`
-    and waits until its thread has ended.
+    and waits until its thread has ended. `on_look` is told how many items wait whenever the reader
+    comes for one.
     """
     channel: Channel[T] = Channel(depth)
     thread = threading.Thread(target=_pump, args=(items, channel), daemon=True)
     thread.start()
     try:
-        yield from channel
+        waiting = iter(channel)
+        while True:
+            if on_look is not None:
+                on_look(len(channel))
+            try:
+                item = next(waiting)
+            except StopIteration:
+                return
+            yield item
     finally:
         channel.abandon()
         thread.join()

@@ -10,7 +10,7 @@ from vidstyle.errors import DeviceError
 
 _WINDOWS = sys.platform == "win32"
 _DRIVER = "nvcuda.dll" if _WINDOWS else "libcuda.so.1"
-_MANAGEMENT = "nvml.dll" if _WINDOWS else "libnvidia-ml.so.1"
+MANAGEMENT = "nvml.dll" if _WINDOWS else "libnvidia-ml.so.1"  # NVML
 _NO_DEVICE = 100  # CUDA_ERROR_NO_DEVICE
 _MAJOR, _MINOR = 75, 76  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, _MINOR
 
@@ -96,7 +96,7 @@ def _version() -> str:
     """The driver's own version, which another of its libraries knows."""
     text = ctypes.create_string_buffer(80)
     try:
-        library = ctypes.CDLL(_MANAGEMENT)
+        library = ctypes.CDLL(MANAGEMENT)
     except OSError:
         return ""
     if library.nvmlInit_v2() == 0:

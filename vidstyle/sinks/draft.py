@@ -43,6 +43,22 @@ class Draft:
             error.kept = self.destination
 
 
+def write_text(place: Path, text: str) -> None:
+    """Write a file; what was there before is replaced only when all is written.
+
+    Raises:
+        VidstyleError: it cannot be written.
+    """
+    draft = Draft(place)
+    try:
+        with writing(place):
+            draft.path.write_text(text, "utf-8")
+    except BaseException as error:
+        draft.settle(error)
+        raise
+    draft.settle(None)
+
+
 def check_folder(folder: Path) -> None:
     """Refuse at once a folder that cannot be written to.
 

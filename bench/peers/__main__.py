@@ -4,7 +4,8 @@
 
 The same clip goes through each peer, from file to file, in a process of its own, in turns, several
 times. The files beside this one are the peers: our own re-statements of what people run, each with
-the same clip, picture size and, where there are any, weights. The columns, medians of all rounds:
+the same clip, the same style as vidstyle reads it, a square of 384 pixels, and, where there are
+any, weights. The columns, medians of all rounds:
 
 fps      frames of the clip over the time from start to end, start-up and encoding included
 first    seconds from the start until the first frame is written, at most
@@ -30,14 +31,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from PIL import Image
+
 sys.path.insert(0, str(Path(__file__).parents[1]))  # of the modules beside this folder
 
 from clips import RATE, make_clip
 from machine import CORES, machine, print_machine
+from PIL import Image
 from processes import finished, resident
 from stages import bound, one_core_seconds
 
-from vidstyle.styles import find_style
+from vidstyle.styles import read_style, squared
 
 RESULTS = Path(__file__).parents[1] / "results"
 STYLE = "starry-night"
@@ -99,9 +103,11 @@ def side_by_side(folder: Path, size: str, effort: Effort) -> dict[str, Any]:
     width, height = map(int, size.split("x"))
     frames = effort.frames[size]
     clip = make_clip(folder / f"{size}.mp4", width, height, frames)
-    johnson = export(folder / f"{size}.onnx", width, height)
+    style = str(folder / "style.png")
+    Image.fromarray(squared(read_style(STYLE))).save(style)
+    styles = {"opencv_dnn": export(folder / f"{size}.onnx", width, height)}
     lines = {label: our_line(clip, folder, network) for label, network in OURS.items()} | {
-        label: their_line(name, clip, folder, johnson, effort.seconds)
+        label: their_line(name, clip, styles.get(name, style), folder, effort.seconds)
         for label, name in THEIRS.items()
     }
     for label in OURS:  # what is kept for the next start is now there
@@ -127,9 +133,8 @@ def our_line(clip: str, folder: Path, network: str) -> list[str]:
     ]  # fmt: skip
 
 
-def their_line(name: str, clip: str, folder: Path, johnson: str, seconds: float) -> list[str]:
+def their_line(name: str, clip: str, style: str, folder: Path, seconds: float) -> list[str]:
     """This program as one peer."""
-    style = johnson if name == "opencv_dnn" else str(find_style(STYLE))
     out = str(folder / "out.mp4")
     return [sys.executable, __file__, "--peer", name, clip, style, out, str(seconds)]
 

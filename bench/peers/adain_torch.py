@@ -1,10 +1,10 @@
 """AdaIN as its repository runs it: eager PyTorch, frame by frame, the style read for each.
 
 After test_video.py of https://github.com/naoto0804/pytorch-AdaIN: VGG-19 up to relu4_1, OpenCV
-reads, the style's shorter side is 512 pixels. It differs in three things. Contents keep their
-size (--content_size 0), so that all peers draw the same number of pixels. H.264 is written with
-vidstyle's settings. And the published weights are taken where they were imported
-(`vidstyle weights fetch adain`), else seeded ones: speed does not depend on weights.
+reads. It differs in three things. Pictures keep their size (--content_size 0 --style_size 0), so
+that all peers draw and read the same number of pixels. H.264 is written with vidstyle's settings.
+And the published weights are taken where they were imported (`vidstyle weights fetch adain`), else
+seeded ones: speed does not depend on weights.
 """
 
 from __future__ import annotations
@@ -16,14 +16,12 @@ import numpy as np
 import torch
 from peers import h264
 from PIL import Image
-from torchvision.transforms.functional import resize, to_tensor
+from torchvision.transforms.functional import to_tensor
 
 from vidstyle.contracts import Network
 from vidstyle.networks.adain import AdaIN
 from vidstyle.networks.loading import load_network
 from vidstyle.weights import find_model
-
-STYLE_SIDE = 512
 
 
 def stylize(clip: str, style: str, out: str) -> Iterator[None]:
@@ -33,7 +31,7 @@ def stylize(clip: str, style: str, out: str) -> Iterator[None]:
     with h264.writing(clip, out) as write:
         while (read := source.read())[0]:
             content = to_tensor(Image.fromarray(cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB)))
-            image = draw(network, content[None], to_tensor(resize(picture, STYLE_SIDE))[None])
+            image = draw(network, content[None], to_tensor(picture)[None])
             pixels = image[0].permute(1, 2, 0).clamp(0, 1).numpy() * 255
             write(pixels.astype(np.uint8))
             yield

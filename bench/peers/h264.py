@@ -38,5 +38,7 @@ def writing(clip: str, out: str) -> Iterator[Callable[[Any], None]]:
             frame.pts = None
             sink.mux(stream.encode(frame))
 
-        yield write
-        sink.mux(stream.encode(None))
+        try:
+            yield write
+        finally:  # also where it ends early
+            sink.mux(stream.encode(None))

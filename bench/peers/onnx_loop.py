@@ -15,12 +15,10 @@ from peers import opencv_video
 
 from vidstyle.weights import find_model
 
-STYLE_SIDE = 384  # as vidstyle reads it
-
 
 def stylize(clip: str, style: str, out: str) -> Iterator[None]:
     """Draw `clip` in the picture `style`; yields after each frame."""
-    draw = painter(cv2.resize(cv2.imread(style), (STYLE_SIDE, STYLE_SIDE)))
+    draw = painter(cv2.imread(style))
     return opencv_video.drawn(clip, out, draw)
 
 

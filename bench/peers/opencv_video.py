@@ -19,7 +19,9 @@ def drawn(clip: str, out: str, draw: Callable[[np.ndarray], np.ndarray]) -> Iter
     )
     codec = cv2.VideoWriter_fourcc(*"mp4v")
     sink = cv2.VideoWriter(out, codec, source.get(cv2.CAP_PROP_FPS), (width, height))
-    while (read := source.read())[0]:
-        sink.write(draw(read[1]))
-        yield
-    sink.release()
+    try:
+        while (read := source.read())[0]:
+            sink.write(draw(read[1]))
+            yield
+    finally:  # also where it ends early
+        sink.release()

@@ -81,3 +81,15 @@ def test_a_peer_writes_every_frame(name, peer, tmp_path):
     assert sum(1 for _ in peer(name).stylize(str(content), str(style), str(out))) == 3
     with av.open(str(out)) as written:
         assert sum(1 for _ in written.decode(video=0)) == 3
+
+
+def test_a_peer_that_was_stopped_counts_at_its_pace(peer):
+    summary = {"frames": 5, "seconds": 10.0, "first_frame_seconds": 2.0}
+    found = peer("__main__").figures(summary, seconds=11.0, frames=10)
+    assert found["fps"] == 10 / (11 + 5 * 2)  # five more, of two seconds
+    assert found["first_seconds"] == 3  # from the start of the process
+
+
+def test_a_run_that_grows_is_seen(peer):
+    held = [50.0] * 10 + [200 + 0.1 * second for second in range(30)]
+    assert peer("__main__").growth(held, minutes=4) == pytest.approx(1.0, abs=0.05)

@@ -37,7 +37,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # of the modules beside this
 
 from clips import RATE, make_clip
 from machine import CORES, machine, print_machine
-from PIL import Image
 from processes import finished, resident
 from stages import bound, one_core_seconds
 
@@ -156,17 +155,22 @@ def drawn(name: str, clip: str, style: str, out: str, longest: float) -> dict[st
 
 
 def measured(line: list[str], folder: Path, frames: int) -> dict[str, float]:
-    """Of a process that prints what `drawn` gives: fps, seconds to the first frame, memory."""
+    """The figures of a process that prints what `drawn` gives, for a clip of `frames`."""
     done = finished(line, VIDSTYLE_CACHE=str(folder / "cache"))
-    summary = json.loads(done.printed)
+    return figures(json.loads(done.printed), done.seconds, frames) | {"peak_mb": done.peak_mb}
+
+
+def figures(summary: dict[str, Any], seconds: float, frames: int) -> dict[str, float]:
+    """Frames a second and seconds to the first frame, of a process that took `seconds` in all.
+
+    What is left of the clip's `frames` would have gone on at the pace of those after the first.
+    """
     since_first = summary["seconds"] - summary["first_frame_seconds"]
-    steady = (summary["frames"] - 1) / since_first
-    whole = done.seconds + (frames - summary["frames"]) / steady
+    pace = since_first / (summary["frames"] - 1)
     return {
-        "fps": frames / whole,
-        "steady_fps": summary.get("frames_per_second", steady),
-        "first_seconds": done.seconds - since_first,  # the process' end counts as its start
-        "peak_mb": done.peak_mb,
+        "fps": frames / (seconds + (frames - summary["frames"]) * pace),
+        "steady_fps": summary.get("frames_per_second", 1 / pace),
+        "first_seconds": seconds - since_first,  # the process' end counts as its start
         "frames": summary["frames"],
     }
 
@@ -177,14 +181,19 @@ def middle(rows: list[dict[str, float]]) -> dict[str, float]:
 
 
 def memory_slope(folder: Path, frames: int) -> float | None:
-    """MB by which a run grows in a minute of its clip: the last quarter over the second."""
+    """MB by which a run grows in a minute of its clip."""
     if sys.platform != "linux":
         return None
     clip = make_clip(folder / "long.mp4", 320, 180, frames)
     held = resident(our_line(clip, folder, "swift"), VIDSTYLE_CACHE=str(folder / "cache"))
+    return growth(held, frames / RATE / 60)
+
+
+def growth(held: list[float], minutes: float) -> float:
+    """MB a minute between the middles of the second and the last quarter of `minutes`."""
     quarter = len(held) // 4
-    growth = statistics.median(held[-quarter:]) - statistics.median(held[quarter : 2 * quarter])
-    return growth / (frames / RATE / 60 / 2)
+    last, second = held[-quarter:], held[quarter : 2 * quarter]
+    return (statistics.median(last) - statistics.median(second)) / (minutes / 2)
 
 
 def targets(report: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,239 @@
+"""Whether anything has become slower: ratios that hardly depend on the machine, against a record.
+
+    python bench/guard.py [--record]
+
+Ends with 1 and a line for each ratio that is more than a tenth below the one in
+bench/results/guard.json, which --record writes for processors of this kind. Higher is better:
+
+arithmetic  multiply-adds of MicroAST over those of swift, for the same frame; exact
+network     eight 3x3 convolutions over a frame of swift, both in OpenVINO
+run         a frame of swift over a frame of a whole run, decoding, encoding and all
+attention   AdaAttN's attention in its quadratic form over that in sums
+cache       the first frame with nothing kept over that with a kept engine and style code
+
+Times are those of the processor on one core, in fp32, medians of rounds that go through all, so
+that other programs hardly disturb them. How well the stages of a run overlap is not among them: it
+needs a quiet machine, and bench/peers. What has fallen is measured a second time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from clips import make_clip
+from machine import convolutions, machine
+
+RECORD = Path(__file__).parent / "results/guard.json"
+STYLE = "starry-night"
+HEIGHT, WIDTH = 360, 640
+FRAMES = 40  # of a whole run
+ALLOWED = 0.9  # of the recorded ratio
+ROUNDS = 5
+
+
+def main() -> None:
+    """Measure and compare, or record; or, in a child process, time the first frame."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--record", action="store_true")
+    parser.add_argument("--first-frame", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    on_one_core()
+    if arguments.first_frame:
+        print(first_frame())
+        return
+    records = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    found = ratios()
+    print("  ".join(f"{name} {ratio:.3g}" for name, ratio in found.items()))
+    if arguments.record:
+        records[processor_kind()] = {"machine": machine(), "ratios": found}
+        RECORD.write_text(json.dumps(records, indent=1) + "\n")
+    elif processor_kind() not in records:
+        print(f"Nothing was recorded for processors with {processor_kind()}: --record does.")
+    else:
+        judge(found, records[processor_kind()]["ratios"], ratios)
+
+
+def judge(
+    found: Mapping[str, float], recorded: Mapping[str, float], again: Callable[[], dict[str, float]]
+) -> None:
+    """End the program with 1 where something has fallen, twice.
+
+    What slows the machine for a while is gone when measured `again`; slower code is not.
+    """
+    if fallen(found, recorded):
+        second = again()
+        found = {name: max(ratio, second[name]) for name, ratio in found.items()}
+    lines = fallen(found, recorded)
+    print("\n".join(lines), end="\n" if lines else "", file=sys.stderr)
+    if lines:
+        sys.exit(1)
+
+
+def fallen(found: Mapping[str, float], recorded: Mapping[str, float]) -> list[str]:
+    """A line for each ratio that is too far below the recorded one."""
+    return [
+        f"{name} has fallen from {recorded[name]:.3g} to {ratio:.3g}, by "
+        f"{1 - ratio / recorded[name]:.0%}; at most {1 - ALLOWED:.0%} is allowed."
+        for name, ratio in found.items()
+        if name in recorded and ratio < ALLOWED * recorded[name]
+    ]
+
+
+def on_one_core() -> None:
+    """Keep this process, and its children, on one core."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+def processor_kind() -> str:
+    """What decides which ratios hold: "AVX2", "AVX2 AVX-512 bf16"."""
+    from vidstyle.machine import instruction_sets
+
+    return " ".join(instruction_sets())
+
+
+def ratios() -> dict[str, float]:
+    """All ratios: medians of those of each round."""
+    with tempfile.TemporaryDirectory() as folder, caching_in(folder):
+        clip = make_clip(Path(folder) / "clip.mp4", WIDTH, HEIGHT, FRAMES)
+        seconds: dict[str, Callable[[], float]] = {
+            "convolutions": repeated(convolutions("fp32")),
+            "swift": repeated(drawing()),
+            "run": lambda: whole_run(clip, folder),
+            **{name: repeated(attend) for name, attend in attentions().items()},
+            "cold": lambda: in_a_child(None),
+            "warm": lambda: in_a_child(folder),
+        }
+        seconds["warm"]()  # is now kept
+        rounds = [{name: measure() for name, measure in seconds.items()} for _ in range(ROUNDS)]
+
+    def median(upper: str, lower: str) -> float:
+        return statistics.median(each[upper] / each[lower] for each in rounds)
+
+    return {
+        "arithmetic": multiply_adds("microast") / multiply_adds("swift"),
+        "network": median("convolutions", "swift"),
+        "run": median("swift", "run"),
+        "attention": median("quadratic", "sums"),
+        "cache": median("cold", "warm"),
+    }
+
+
+@contextmanager
+def caching_in(folder: str) -> Iterator[None]:
+    """What vidstyle keeps lies in `folder` meanwhile."""
+    before = os.environ.get("VIDSTYLE_CACHE")
+    os.environ["VIDSTYLE_CACHE"] = folder
+    try:
+        yield
+    finally:
+        del os.environ["VIDSTYLE_CACHE"]
+        if before is not None:
+            os.environ["VIDSTYLE_CACHE"] = before
+
+
+def repeated(work: Callable[[], Any], times: int = 3) -> Callable[[], float]:
+    """What gives the median seconds of the processor that `work` takes."""
+
+    def seconds() -> float:
+        taken = []
+        for _ in range(times):
+            began = time.process_time()
+            work()
+            taken.append(time.process_time() - began)
+        return statistics.median(taken)
+
+    work()  # what is made at the first time is not measured
+    return seconds
+
+
+def drawing() -> Callable[[], Any]:
+    """A frame of swift."""
+    from vidstyle.stylizer import Drawing, load_stylizer
+
+    stylizer = load_stylizer(Drawing("swift", "openvino", "cpu", "fp32"))
+    look, frame = stylizer.look(STYLE), noise()
+    return lambda: stylizer(frame, look)
+
+
+def whole_run(clip: str, folder: str) -> float:
+    """Seconds for one frame of a run of swift, from file to file."""
+    import vidstyle
+
+    began = time.process_time()
+    vidstyle.stylize(
+        clip, f"{folder}/out.mp4", STYLE, network="swift", runtime="openvino", device="cpu",
+        precision="fp32", stabilize="off", overwrite=True,
+    )  # fmt: skip
+    return (time.process_time() - began) / FRAMES
+
+
+def attentions() -> dict[str, Callable[[], Any]]:
+    """AdaAttN's attention over a frame and a style of 256x256, as bench/attention.py has it."""
+    import torch
+    from attention import features, quadratic
+
+    from vidstyle.networks.adaattn import CosineAttention
+    from vidstyle.networks.vgg import WIDTHS
+
+    torch.set_num_threads(1)
+    torch.set_grad_enabled(False)
+    keys, values = sum(WIDTHS[:3]), WIDTHS[2]
+    attention = CosineAttention(WIDTHS[:3])
+    queries, style = features(keys, 256, 0), (features(keys, 256, 1), features(values, 256, 2))
+    code = attention.read(*style)
+    return {
+        "quadratic": lambda: quadratic(queries, *style),
+        "sums": lambda: attention.attend(queries, code),
+    }
+
+
+def in_a_child(cache: str | None) -> float:
+    """Seconds for the first frame in a new process; without `cache`, with nothing kept."""
+    line = [sys.executable, __file__, "--first-frame"]
+    with tempfile.TemporaryDirectory() as empty:
+        environment = os.environ | {"VIDSTYLE_CACHE": cache or empty}
+        done = subprocess.run(line, capture_output=True, text=True, check=True, env=environment)
+    return float(done.stdout)
+
+
+def first_frame() -> float:
+    """Seconds from a loaded library to the first drawing."""
+    from vidstyle.stylizer import Drawing, load_stylizer
+
+    began = time.process_time()
+    stylizer = load_stylizer(Drawing("swift", "openvino", "cpu", "fp32"))
+    stylizer(noise(), stylizer.look(STYLE))
+    return time.process_time() - began
+
+
+def noise() -> Any:
+    """A frame."""
+    import numpy as np
+
+    return np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+
+
+def multiply_adds(name: str) -> float:
+    """Those of a network for a frame, counted in PyTorch."""
+    import torch
+    from gpu_figures import work
+
+    return work(name, "fp32", torch.from_numpy(noise()))["operations"] / 2
+
+
+if __name__ == "__main__":
+    main()

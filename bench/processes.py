@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -55,3 +56,10 @@ def resident(line: list[str], every: float = 0.1, **environment: str) -> list[fl
     if process.returncode:
         raise SystemExit(f"{' '.join(line)} failed")
     return held
+
+
+def growth(held: list[float], minutes: float) -> float:
+    """MB a minute from the second to the last quarter of what was held for `minutes`."""
+    quarter = len(held) // 4
+    last, second = held[-quarter:], held[quarter : 2 * quarter]
+    return (statistics.median(last) - statistics.median(second)) / (minutes / 2)

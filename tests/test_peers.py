@@ -92,4 +92,4 @@ def test_a_peer_that_was_stopped_counts_at_its_pace(peer):
 
 def test_a_run_that_grows_is_seen(peer):
     held = [50.0] * 10 + [200 + 0.1 * second for second in range(30)]
-    assert peer("__main__").growth(held, minutes=4) == pytest.approx(1.0, abs=0.05)
+    assert import_module("processes").growth(held, minutes=4) == pytest.approx(1.0, abs=0.05)

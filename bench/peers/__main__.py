@@ -144,7 +144,7 @@ def their_line(name: str, clip: str, style: str, folder: Path, seconds: float) -
 
 
 def drawn(name: str, clip: str, style: str, out: str, longest: float) -> dict[str, float]:
-    """Draw by a peer to the end, or for `longest` seconds after the first of at least two frames."""
+    """Draw by a peer: all frames, or at least two and `longest` seconds after the first."""
     began, times = time.perf_counter(), []
     frames: Iterator[None] = import_module(f"peers.{name}").stylize(clip, style, out)
     for _ in frames:

@@ -6,14 +6,16 @@ Ends with 1 and a line for each ratio that is more than a tenth below the one in
 bench/results/guard.json, which --record writes for processors of this kind. Higher is better:
 
 arithmetic  multiply-adds of MicroAST over those of swift, for the same frame; exact
-network     eight 3x3 convolutions over a frame of swift, both in OpenVINO
+network     a frame of MicroAST over one of swift, both in OpenVINO
 run         a frame of swift over a frame of a whole run, decoding, encoding and all
 attention   AdaAttN's attention in its quadratic form over that in sums
 cache       the first frame with nothing kept over that with a kept engine and style code
 
-Times are those of the processor on one core, in fp32, medians of rounds that go through all, so
-that other programs hardly disturb them. How well the stages of a run overlap is not among them: it
-needs a quiet machine, and bench/peers. What has fallen is measured a second time.
+Times are those of the processor on one core, in fp32, means of many short turns that go through
+all, so that other programs disturb all of them alike. Two ratios are left out, since on a busy machine they move
+by more than a tenth: how well the stages of a run overlap, which bench/peers shows on a quiet one;
+and swift against plain convolutions, which need less of the memory that all cores share than swift
+and MicroAST do. What has fallen is measured a second time.
 """
 
 from __future__ import annotations
@@ -32,14 +34,14 @@ from pathlib import Path
 from typing import Any
 
 from clips import make_clip
-from machine import convolutions, machine
+from machine import machine
 
 RECORD = Path(__file__).parent / "results/guard.json"
 STYLE = "starry-night"
 HEIGHT, WIDTH = 360, 640
-FRAMES = 40  # of a whole run
+FRAMES = 24  # of a whole run
 ALLOWED = 0.9  # of the recorded ratio
-ROUNDS = 5
+ROUNDS, TURNS = 4, 4  # what is long has a turn in each round, what is short has several
 
 
 def main() -> None:
@@ -106,30 +108,42 @@ def processor_kind() -> str:
 
 
 def ratios() -> dict[str, float]:
-    """All ratios: medians of those of each round."""
+    """All ratios."""
     with tempfile.TemporaryDirectory() as folder, caching_in(folder):
         clip = make_clip(Path(folder) / "clip.mp4", WIDTH, HEIGHT, FRAMES)
-        seconds: dict[str, Callable[[], float]] = {
-            "convolutions": repeated(convolutions("fp32")),
-            "swift": repeated(drawing()),
+        attend_by = attentions()
+        short = {
+            "microast": in_a_row(drawing("microast"), 1),
+            "swift": in_a_row(drawing("swift"), 4),
+            "quadratic": in_a_row(attend_by["quadratic"], 1),
+            "sums": in_a_row(attend_by["sums"], 4),
+        }
+        long = {
             "run": lambda: whole_run(clip, folder),
-            **{name: repeated(attend) for name, attend in attentions().items()},
             "cold": lambda: in_a_child(None),
             "warm": lambda: in_a_child(folder),
         }
-        seconds["warm"]()  # is now kept
-        rounds = [{name: measure() for name, measure in seconds.items()} for _ in range(ROUNDS)]
-
-    def median(upper: str, lower: str) -> float:
-        return statistics.median(each[upper] / each[lower] for each in rounds)
-
+        seconds = means(short, long)
     return {
         "arithmetic": multiply_adds("microast") / multiply_adds("swift"),
-        "network": median("convolutions", "swift"),
-        "run": median("swift", "run"),
-        "attention": median("quadratic", "sums"),
-        "cache": median("cold", "warm"),
+        "network": seconds["microast"] / seconds["swift"],
+        "run": seconds["swift"] / seconds["run"],
+        "attention": seconds["quadratic"] / seconds["sums"],
+        "cache": seconds["cold"] / seconds["warm"],
     }
+
+
+def means(
+    short: Mapping[str, Callable[[], float]], long: Mapping[str, Callable[[], float]]
+) -> dict[str, float]:
+    """Mean seconds of each, taken in turns; what the first makes and keeps is not measured."""
+    taken: dict[str, list[float]] = {name: [] for name in (*short, *long)}
+    for measure in long.values():
+        measure()
+    for _ in range(ROUNDS):
+        for name, measure in [*short.items()] * TURNS + [*long.items()]:
+            taken[name].append(measure())
+    return {name: statistics.fmean(seconds) for name, seconds in taken.items()}
 
 
 @contextmanager
@@ -145,26 +159,24 @@ def caching_in(folder: str) -> Iterator[None]:
             os.environ["VIDSTYLE_CACHE"] = before
 
 
-def repeated(work: Callable[[], Any], times: int = 3) -> Callable[[], float]:
-    """What gives the median seconds of the processor that `work` takes."""
+def in_a_row(work: Callable[[], Any], times: int) -> Callable[[], float]:
+    """What gives the processor's seconds for one of so many calls of `work`."""
 
     def seconds() -> float:
-        taken = []
+        began = time.process_time()
         for _ in range(times):
-            began = time.process_time()
             work()
-            taken.append(time.process_time() - began)
-        return statistics.median(taken)
+        return (time.process_time() - began) / times
 
     work()  # what is made at the first time is not measured
     return seconds
 
 
-def drawing() -> Callable[[], Any]:
-    """A frame of swift."""
+def drawing(network: str) -> Callable[[], Any]:
+    """A frame of a network."""
     from vidstyle.stylizer import Drawing, load_stylizer
 
-    stylizer = load_stylizer(Drawing("swift", "openvino", "cpu", "fp32"))
+    stylizer = load_stylizer(Drawing(network, "openvino", "cpu", "fp32"))
     look, frame = stylizer.look(STYLE), noise()
     return lambda: stylizer(frame, look)
 
@@ -182,7 +194,7 @@ def whole_run(clip: str, folder: str) -> float:
 
 
 def attentions() -> dict[str, Callable[[], Any]]:
-    """AdaAttN's attention over a frame and a style of 256x256, as bench/attention.py has it."""
+    """AdaAttN's attention over a frame and a style of 192x192, as bench/attention.py has it."""
     import torch
     from attention import features, quadratic
 
@@ -193,7 +205,7 @@ def attentions() -> dict[str, Callable[[], Any]]:
     torch.set_grad_enabled(False)
     keys, values = sum(WIDTHS[:3]), WIDTHS[2]
     attention = CosineAttention(WIDTHS[:3])
-    queries, style = features(keys, 256, 0), (features(keys, 256, 1), features(values, 256, 2))
+    queries, style = features(keys, 192, 0), (features(keys, 192, 1), features(values, 192, 2))
     code = attention.read(*style)
     return {
         "quadratic": lambda: quadratic(queries, *style),

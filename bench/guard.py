@@ -3,7 +3,7 @@
     python bench/guard.py [--record]
 
 Ends with 1 and a line for each ratio that is more than a tenth below the one in
-bench/results/guard.json, which --record writes for processors of this kind. Higher is better:
+bench/results/guard.json, which --record writes, for processors of this kind. Higher is better:
 
 arithmetic  multiply-adds of MicroAST over those of swift, for the same frame; exact
 network     a frame of MicroAST over one of swift, both in OpenVINO
@@ -12,10 +12,11 @@ attention   AdaAttN's attention in its quadratic form over that in sums
 cache       the first frame with nothing kept over that with a kept engine and style code
 
 Times are those of the processor on one core, in fp32, means of many short turns that go through
-all, so that other programs disturb all of them alike. Two ratios are left out, since on a busy machine they move
-by more than a tenth: how well the stages of a run overlap, which bench/peers shows on a quiet one;
-and swift against plain convolutions, which need less of the memory that all cores share than swift
-and MicroAST do. What has fallen is measured a second time.
+all, so that other programs disturb all of them alike. Even so, a ratio is not quite the same on a
+quiet and on a busy machine: --record, run on both, keeps the lowest; to begin anew, delete the file.
+Two are left out, since on a busy machine they move by more than a tenth: how well the stages of a
+run overlap, which bench/peers shows on a quiet one; and swift against plain convolutions, which need
+less of the memory that cores share. What has fallen is measured a second time.
 """
 
 from __future__ import annotations
@@ -59,13 +60,15 @@ def main() -> None:
     records = json.loads(RECORD.read_text()) if RECORD.exists() else {}
     found = ratios()
     print("  ".join(f"{name} {ratio:.3g}" for name, ratio in found.items()))
+    kind = processor_kind()
+    recorded = records.get(kind, {}).get("ratios", {})
     if arguments.record:
-        records[processor_kind()] = {"machine": machine(), "ratios": found}
+        records[kind] = {"machine": machine(), "ratios": lowest(found, recorded)}
         RECORD.write_text(json.dumps(records, indent=1) + "\n")
-    elif processor_kind() not in records:
-        print(f"Nothing was recorded for processors with {processor_kind()}: --record does.")
+    elif not recorded:
+        print(f"Nothing was recorded for processors with {kind}: --record does.")
     else:
-        judge(found, records[processor_kind()]["ratios"], ratios)
+        judge(found, recorded, ratios)
 
 
 def judge(
@@ -82,6 +85,11 @@ def judge(
     print("\n".join(lines), end="\n" if lines else "", file=sys.stderr)
     if lines:
         sys.exit(1)
+
+
+def lowest(found: Mapping[str, float], recorded: Mapping[str, float]) -> dict[str, float]:
+    """Each ratio that was found, or the recorded one where that is lower."""
+    return {name: min(ratio, recorded.get(name, ratio)) for name, ratio in found.items()}
 
 
 def fallen(found: Mapping[str, float], recorded: Mapping[str, float]) -> list[str]:

@@ -42,5 +42,10 @@ def test_what_is_fast_is_not_measured_again(guard):
     guard.judge(RECORDED, RECORDED, lambda: pytest.fail("measured again"))
 
 
+def test_a_record_of_a_busy_machine_and_of_a_quiet_one_keeps_the_lowest(guard):
+    assert guard.lowest({"network": 1.9, "run": 0.7}, RECORDED) == {"network": 1.9, "run": 0.7}
+    assert guard.lowest({"network": 2.1}, RECORDED) == {"network": 2.0}
+
+
 def test_swift_is_counted_to_do_less_than_microast(guard):
     assert guard.multiply_adds("microast") > 3 * guard.multiply_adds("swift")

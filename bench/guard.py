@@ -13,10 +13,10 @@ cache       the first frame with nothing kept over that with a kept engine and s
 
 Times are those of the processor on one core, in fp32, means of many short turns that go through
 all, so that other programs disturb all of them alike. Even so, a ratio is not quite the same on a
-quiet and on a busy machine: --record, run on both, keeps the lowest; to begin anew, delete the file.
-Two are left out, since on a busy machine they move by more than a tenth: how well the stages of a
-run overlap, which bench/peers shows on a quiet one; and swift against plain convolutions, which need
-less of the memory that cores share. What has fallen is measured a second time.
+quiet and on a busy machine: --record, run on both, keeps the lowest; to begin anew, delete the
+file. Two are left out, since on a busy machine they move by more than a tenth: how well the stages
+of a run overlap, which bench/peers shows on a quiet one; and swift against plain convolutions,
+which need less of the memory that cores share. What has fallen is measured a second time.
 """
 
 from __future__ import annotations

@@ -31,10 +31,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from clips import make_clip
 from gpu_figures import figures
 from machine import gpu_machine
 from networks import here, random_models
-from throughput import make_clip
 
 SIZES = "1280x720,1920x1080,3840x2160"
 RUNTIMES = "torch,torch-compile,tensorrt,tensorrt-rtx"
@@ -167,7 +167,7 @@ def make_clips(folder: Path, sizes: list[str]) -> None:
         print("Without PyAV, what is read from a file is left out.\n")
         return
     for size in sizes:
-        make_clip(folder / f"{size}.mp4", *map(int, size.split("x")))
+        make_clip(folder / f"{size}.mp4", *map(int, size.split("x")), frames=396)
 
 
 def measured(

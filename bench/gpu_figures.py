@@ -10,8 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from clips import CLIP
 from networks import STYLE
-from throughput import CLIP
 
 SECONDS = 2.0  # that drawing alone is measured
 LONGEST = 5.0  # seconds that a file is read

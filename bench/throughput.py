@@ -13,49 +13,38 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+from clips import make_clip
 from machine import CORES, machine, print_machine
+from processes import finished
+from stages import STYLE, alone, bound, one_core_seconds
 
-ROOT = Path(__file__).parents[1]
-CLIP = ROOT / "samples/clips/big-buck-bunny.mp4"
-STYLE = "starry-night"
 FRAMES = {640 * 360: 1440, 1280 * 720: 396, 1920 * 1080: 180}  # start-up is part of the command
 NETWORKS = ("swift", "swift-lite", "microast")
 PEER = "microast"
-STAGE_FRAMES = 40  # of a stage alone
 ROUNDS = 3  # of all networks; the fastest of each counts
 
 
 def main() -> None:
-    """Measure and print; or, in a child process, measure one stage."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--sizes", default="640x360,1280x720,1920x1080")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--stage", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.stage:
-        name, clip = arguments.stage.split(":", 1)
-        print(json.dumps(STAGES[name](clip)))
-        return
     report: dict[str, Any] = {"machine": machine(), "sizes": {}}
     print_machine(report["machine"])
     with tempfile.TemporaryDirectory() as folder:
         for size in arguments.sizes.split(","):
             width, height = map(int, size.split("x"))
-            clip = make_clip(Path(folder) / f"{size}.mp4", width, height)
+            frames = FRAMES.get(width * height, 120)
+            clip = make_clip(Path(folder) / f"{size}.mp4", width, height, frames)
             report["sizes"][size] = row = measure(clip, Path(folder))
             print_row(size, row)
     if arguments.json:
@@ -65,12 +54,8 @@ def main() -> None:
 
 def measure(clip: str, folder: Path) -> dict[str, Any]:
     """All figures of one clip: seconds for one frame, frames a second, shares and ratios."""
-    stages = {
-        "decode": alone("decode", clip),
-        "network": alone(f"network-{NETWORKS[0]}", clip),
-        "encode": alone("encode", clip),
-    }
-    bound = CORES / sum(stages.values())
+    stages = one_core_seconds(clip, NETWORKS[0])
+    most = bound(stages, CORES)
     whole = command(clip, folder / "out.mp4")
     # In turns, so that a machine that slows down for a while slows all of them.
     rounds = [
@@ -79,27 +64,15 @@ def measure(clip: str, folder: Path) -> dict[str, Any]:
     ]
     return {
         "seconds": stages,
-        "bound_fps": bound,
+        "bound_fps": most,
         **whole,
-        "share_of_bound": whole["fps"] / bound,
+        "share_of_bound": whole["fps"] / most,
         "one_frame_seconds": {
             name: start_up(clip, folder / "out.mp4", name) for name in (NETWORKS[0], PEER)
         },
         "network_seconds": {name: min(each[name] for each in rounds) for name in NETWORKS},
-        "eager_seconds": alone("eager", clip, one_core=False),
+        "eager_seconds": alone(f"eager-{PEER}", clip, one_core=False),
     }
-
-
-def alone(stage: str, clip: str, one_core: bool = True) -> float:
-    """Seconds for one frame of a stage in a process of its own, on one core or on all."""
-
-    def pin() -> None:
-        if one_core and hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-
-    arguments = [sys.executable, __file__, "--stage", f"{stage}:{clip}"]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=True, preexec_fn=pin)
-    return float(json.loads(done.stdout.splitlines()[-1]))
 
 
 def command(clip: str, out: Path) -> dict[str, float]:
@@ -126,144 +99,6 @@ def start_up(clip: str, out: Path, network: str) -> dict[str, float]:
             for times in (new, known):
                 times.append(finished(line, VIDSTYLE_CACHE=cache)[0])
     return {"new_style": statistics.median(new), "known_style": statistics.median(known)}
-
-
-# A small process between: of a child, the system reports no less than its parent had at the fork.
-LAUNCHER = """
-import json, os, subprocess, sys, time
-began = time.perf_counter()
-process = subprocess.Popen(sys.argv[1:])
-_, status, usage = os.wait4(process.pid, 0)
-seconds = time.perf_counter() - began
-unit = 2**20 if sys.platform == "darwin" else 2**10
-print(json.dumps([status, seconds, usage.ru_maxrss / unit]), file=sys.stderr)
-"""
-
-
-def finished(line: list[str], **environment: str) -> tuple[float, str, float]:
-    """Seconds that a command takes, what it prints, and its peak resident memory in MB."""
-    done = subprocess.run(
-        [sys.executable, "-c", LAUNCHER, *line],
-        capture_output=True, text=True, check=True, env=os.environ | environment,
-    )  # fmt: skip
-    status, seconds, peak = json.loads(done.stderr.splitlines()[-1])
-    if status:
-        raise SystemExit(f"{' '.join(line)} failed")
-    return seconds, done.stdout, peak
-
-
-def stage_decode(clip: str) -> float:
-    """Reading frames as Pixels."""
-    from vidstyle.sources import Reading, open_source
-
-    with open_source(clip, Reading()) as source:
-        frames = iter(source)
-        next(frames)
-        began, count = time.perf_counter(), 0
-        for _ in frames:
-            count += 1
-    return (time.perf_counter() - began) / count
-
-
-def stage_network(clip: str, network: str) -> float:
-    """Drawing Pixels."""
-    from vidstyle.stylizer import Drawing, load_stylizer
-
-    stylizer = load_stylizer(Drawing(network))
-    look = stylizer.look(STYLE)
-    pixels = some_frames(clip, 4)
-    return repeated(lambda number: stylizer(pixels[number % 4].pixels, look))
-
-
-def stage_encode(clip: str) -> float:
-    """Writing drawn frames."""
-    import vidstyle
-    from vidstyle.sinks import open_sink
-    from vidstyle.sinks.codecs import Encoding
-    from vidstyle.sources import Reading, open_source
-
-    drawn = []
-    for frame in vidstyle.frames(clip, style=STYLE):
-        drawn.append(frame)
-        if len(drawn) == STAGE_FRAMES:
-            break
-    with open_source(clip, Reading()) as source:
-        info = source.info
-    with tempfile.TemporaryDirectory() as folder:
-        began = time.perf_counter()
-        with open_sink(f"{folder}/out.mp4", info, Encoding()) as sink:
-            for frame in drawn:
-                sink.write(frame)
-        return (time.perf_counter() - began) / len(drawn)
-
-
-def stage_eager(clip: str) -> float:
-    """The peer in eager PyTorch in fp32, frame by frame."""
-    import torch
-
-    from vidstyle.networks.loading import load_network
-    from vidstyle.styles import read_style
-    from vidstyle.weights import find_model
-
-    def image(pixels: Any) -> torch.Tensor:
-        return torch.from_numpy(pixels).permute(2, 0, 1)[None].float().contiguous() / 255
-
-    network = load_network(find_model(PEER))
-    contents = [image(frame.pixels) for frame in some_frames(clip, 4)]
-    with torch.inference_mode():
-        code = network.encode(image(read_style(STYLE)))
-        strength = torch.ones(1)
-        return repeated(lambda number: network.stylize(contents[number % 4], code, strength))
-
-
-def some_frames(clip: str, count: int) -> list[Any]:
-    """The first frames of a clip."""
-    from vidstyle.sources import Reading, open_source
-
-    with open_source(clip, Reading()) as source:
-        return [frame for frame, _ in zip(source, range(count), strict=False)]
-
-
-def repeated(draw: Callable[[int], Any]) -> float:
-    """Median seconds of one call, after two that warm up."""
-    times = []
-    for number in range(STAGE_FRAMES + 2):
-        began = time.perf_counter()
-        draw(number)
-        times.append(time.perf_counter() - began)
-        if number > 8 and sum(times) > 15:
-            break
-    return statistics.median(times[2:])
-
-
-STAGES: dict[str, Callable[[str], float]] = {
-    "decode": stage_decode,
-    **{f"network-{name}": partial(stage_network, network=name) for name in NETWORKS},
-    "encode": stage_encode,
-    "eager": stage_eager,
-}
-
-
-def make_clip(path: Path, width: int, height: int) -> str:
-    """The sample clip at another size, run through as often as needed."""
-    import av
-
-    frames = FRAMES.get(width * height, 120)
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=Fraction(25), options={"crf": "18"})
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        written = 0
-        while written < frames:
-            with av.open(str(CLIP)) as clip:
-                for frame in clip.decode(video=0):
-                    if written == frames:
-                        break
-                    scaled = frame.reformat(width, height, "yuv420p", interpolation="AREA")
-                    scaled.pts, scaled.time_base = written, Fraction(1, 25)
-                    out.mux(stream.encode(scaled))
-                    written += 1
-        out.mux(stream.encode(None))
-    return str(path)
 
 
 def print_row(size: str, row: dict[str, Any]) -> None:

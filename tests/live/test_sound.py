@@ -25,7 +25,8 @@ APART = 0.06  # seconds by which sound and picture may differ unnoticed
 LOUD, BRIGHT = 0.1, 128
 FLASHES = "color=black:size=96x64:rate=30:duration={0},drawbox=0:0:96:64:white:fill:enable={1}"
 BEEPS = "aevalsrc=0.5*sin(3000*t)*{1}:s=44100:d={0}"
-ON = "between(mod(t\\,1)\\,0.3\\,0.6)"  # seconds of each second
+# Not in step with seconds, in which frames may come where a machine is busy.
+ON = "between(mod(t\\,0.7)\\,0.2\\,0.45)"
 
 
 def lamp(seconds, sound_seconds=None):

@@ -16,6 +16,13 @@ from vidstyle.live.artist import Artist
 from vidstyle.web.visit import Drawings, Visit
 
 
+@pytest.fixture(autouse=True)
+def places_are_free(address):
+    """For the next one, before whom a visit may still be closing."""
+    yield
+    asyncio.run(left(address))
+
+
 def apart(one, other):
     return float(np.abs(one.astype(int) - other.astype(int)).mean())
 

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing(tmp_path):
     )
     while not list((tmp_path / "own").glob("vidstyle-bench-*/*.mp4")):
         assert process.poll() is None
+        time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (130, "vidstyle: Interrupted; nothing was kept.\n")

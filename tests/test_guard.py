@@ -34,8 +34,11 @@ def test_less_than_a_tenth_is_let_pass(guard):
     assert guard.fallen({"network": 1.85, "attention": 12.0}, RECORDED) == []
 
 
-def test_a_slow_moment_of_the_machine_is_let_pass(guard):
-    guard.judge(SLOWER, RECORDED, lambda: {"network": 2.1, "attention": 9.5})
+def test_a_slow_moment_of_the_machine_is_let_pass(guard, capsys):
+    again = iter([{"network": 2.1, "attention": 9.5}])
+    guard.judge(SLOWER, RECORDED, lambda: next(again))
+    assert list(again) == []  # it was measured once more
+    assert capsys.readouterr().err == ""
 
 
 def test_what_is_fast_is_not_measured_again(guard):

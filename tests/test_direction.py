@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from fakes import drawn_in_turn
 from models import picture, random_model, random_models
 from PIL import Image
 
@@ -23,12 +24,9 @@ def stylizer():
 
 def drawn(stylizer, *seconds, content=CONTENT, style=(), **settings):
     """The drawings of `content` at each of `seconds`, or its only one."""
-    found = []
     with Direction(Job("a", "b", style, **settings), stylizer, Reading()) as direction:
-        scene = direction.first_scene
-        for second in seconds or (0,):
-            pixels, scene = direction(content, Fraction(second), scene)
-            found.append(pixels)
+        times = [Fraction(second) for second in seconds or (0,)]
+        found = drawn_in_turn(direction, [(content, time) for time in times])
     return found if seconds else found[0]
 
 
@@ -114,7 +112,7 @@ def test_a_matched_style_is_read_anew_after_a_cut_alone(stylizer, monkeypatch):
     with Direction(job, stylizer, Reading()) as direction:
         scene, counts = direction.first_scene, []
         for number, content in enumerate([CONTENT, CONTENT, 255 - CONTENT, 255 - CONTENT]):
-            _, scene = direction(content, Fraction(number), scene)
+            _, scene = direction.begun(content, Fraction(number), scene)
             counts.append(len(read))
     assert counts == [1, 1, 2, 2]
 
@@ -123,6 +121,8 @@ def test_a_largest_size_is_drawn_and_then_enlarged(stylizer):
     sizes = []
 
     class Watched:
+        at_once = 1
+
         def __init__(self):
             self.read, self.check_mixes = stylizer.read, stylizer.check_mixes
 
@@ -195,15 +195,11 @@ def test_what_a_network_cannot_mix_is_refused(settings, tmp_path_factory, monkey
         drawn(stylizer, **settings)
 
 
-def frames(stylizer, contents, style="ink", **settings):
+def frames(stylizer, contents, style="ink", ahead=0, **settings):
     """Drawings of several frames, half a second apart."""
-    found = []
+    times = [Fraction(number, 2) for number in range(len(contents))]
     with Direction(Job("a.mp4", "b", style, **settings), stylizer, Reading()) as direction:
-        scene = direction.first_scene
-        for number, content in enumerate(contents):
-            pixels, scene = direction(content, Fraction(number, 2), scene)
-            found.append(pixels)
-    return found
+        return drawn_in_turn(direction, list(zip(contents, times, strict=True)), ahead)
 
 
 def noisy(count):
@@ -245,6 +241,16 @@ def test_each_region_is_steadied_in_its_own_style(stylizer, mask):
     both = frames(stylizer, contents, stabilize="light", **settings)[-1]
     alone = frames(stylizer, contents, "mosaic", stabilize="light")[-1]
     assert np.array_equal(both[:, 33:], alone[:, 33:])
+
+
+def test_frames_that_are_begun_early_are_drawn_as_one_by_one(mask):
+    stylizer = load_stylizer(Drawing(device="cpu", precision="fp32", clip=True))
+    contents = [*noisy(3), 255 - CONTENT, *noisy(3)]
+    settings = {
+        "mask": (f"{mask}=mosaic",), "style_at": ("0:01=mosaic",), "fade": 1.0, "stabilize": "full",
+    }  # fmt: skip
+    in_turn, early = (frames(stylizer, contents, ahead=count, **settings) for count in (0, 4))
+    assert all(np.array_equal(*pair) for pair in zip(in_turn, early, strict=True))
 
 
 def test_without_strength_nothing_is_steadied(stylizer):

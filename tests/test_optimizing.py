@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
+from fakes import drawn_in_turn
 from media import clip, facts
 from models import picture
 from PIL import Image
@@ -37,13 +38,9 @@ def stylizer():
 
 def directed(stylizer, *contents, on_step=None, **settings):
     """The drawings of several frames of a job."""
-    found = []
+    timed = [(content, Fraction(number)) for number, content in enumerate(contents)]
     with Direction(Job("a", "b", **settings), stylizer, Reading(), on_step) as direction:
-        scene = direction.first_scene
-        for number, content in enumerate(contents):
-            pixels, scene = direction(content, Fraction(number), scene)
-            found.append(pixels)
-    return found
+        return drawn_in_turn(direction, timed, ahead=1)
 
 
 def test_a_picture_is_drawn_in_its_size_and_depth(stylizer):

@@ -214,12 +214,14 @@ class Profile:
     precision: Precision
     device: str  # "cpu", "cuda:0"
     bits: int = 8  # pictures go in and out as uint8, above 8 as uint16
+    at_once: int = 1  # calls that share the cores, side by side
 
 
 class Runtime(Protocol):
     """A way to run graphs: PyTorch or OpenVINO."""
 
     reads: Literal["module", "onnx"]  # what `Graph.function` must be
+    at_once: int  # calls that are done sooner side by side than one after the other
 
     def best_precision(self, device: str) -> Precision:
         """The number format to take on `device` when none is asked for."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import reduce
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 
@@ -31,6 +31,8 @@ from vidstyle.timeline import Mix, Timeline
 from vidstyle.weights import find_model
 
 log = logging.getLogger(__name__)
+
+Drawn: TypeAlias = "Future[tuple[Pixels, Memory]]"  # what a stylizer gives, once it is there
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,29 @@ class LayerPast:
 
 @dataclass(frozen=True)
 class Scene:
-    """What one frame hands to the next."""
+    """What a frame that is begun hands to the next."""
 
     codes: Mapping[str, StyleCode] = field(default_factory=dict)  # by style; none: to be read
     start: Fraction | None = None  # time of the first frame of all
     seen: HostArray | None = None  # a glance at the last frame
-    memories: tuple[Memory, ...] = ()  # the network's own, for each layer
-    pasts: tuple[LayerPast, ...] = ()  # the stabilizer's, for each layer
+    drawings: tuple[Drawn, ...] = ()  # of the last frame, for each layer
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A frame whose drawings are under way."""
+
+    content: Pixels
+    small: Pixels  # the content at the size in which it is drawn
+    seconds: Fraction  # since the first frame
+    begins_scene: bool
+    mixes: tuple[Mix, ...]  # of each layer
+    drawings: tuple[Drawn, ...]
+
+
+def of_photographs(job: Job) -> bool:
+    """Whether what is drawn are photographs, one by one."""
+    return is_photo(job.source) or Path(job.source).is_dir()
 
 
 def stabilizer_of(job: Job) -> str:
@@ -71,7 +89,7 @@ def stabilizer_of(job: Job) -> str:
         UsageError: it is asked for, of a network that draws each frame after the last one.
     """
     header = find_model(job.network).header
-    if is_photo(job.source) or Path(job.source).is_dir():  # photographs, one by one
+    if of_photographs(job):
         return "off"
     if header.optimizes and job.stabilize not in (None, "off"):
         raise UsageError(
@@ -114,50 +132,73 @@ class Direction:
             self._stabilizer = STABILIZERS[self.stabilizer]()
             log.info("Steadying the drawings: --stabilize %s.", self.stabilizer)
         self._matches = job.keep_color == "match"
+        self.at_once = stylizer.at_once  # a network with a memory draws one by one
         self._opened = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as opened:
-            self._beside = opened.enter_context(ThreadPoolExecutor(1))
+            self._hands = ThreadPoolExecutor(self.at_once)
+            opened.callback(self._hands.shutdown, cancel_futures=True)
             self._layers = self._open_layers(opened)
             styles = dict.fromkeys(name for layer in self._layers for name in layer.styles.styles)
             if any(len(layer.styles.styles) > 1 for layer in self._layers):
                 self._stylizer.check_mixes()
-            count = len(self._layers)
-            self.first_scene = Scene(memories=((),) * count, pasts=(LayerPast(),) * count)
+            self.first_scene = Scene()
+            self.first_pasts = (LayerPast(),) * len(self._layers)
             if self._matches:
                 self._pictures = {name: self._stylizer.picture_of(name) for name in styles}
             else:
-                codes = {name: self._read(name) for name in styles}
-                self.first_scene = replace(self.first_scene, codes=codes)
+                self.first_scene = Scene({name: self._read(name) for name in styles})
             self._opened = opened.pop_all()
         return self
 
     def __exit__(self, kind: ErrorType, error: object, trace: object, /) -> None:
         self._opened.close()
 
-    def __call__(self, content: Pixels, time: Fraction, scene: Scene) -> tuple[Pixels, Scene]:
-        """Draw `content`, which is seen at `time`, after the frame that gave `scene`."""
-        scene = self._scene_of(content, time, scene)
+    def begun(self, content: Pixels, time: Fraction, scene: Scene) -> tuple[Sketch, Scene]:
+        """Begin to draw `content`, which is seen at `time`, after the frame that gave `scene`.
+
+        Several frames may be begun before the first is finished; `at_once` of them are drawn side
+        by side.
+        """
+        scene, begins = self._scene_of(content, time, scene)
         assert scene.start is not None
         seconds = time - scene.start
-        height, width = content.shape[:2]
-        small = resize(content, *self._job.working_size(height, width))
-        shown, memories, pasts = content, [], []
-        for layer, memory, past in zip(self._layers, scene.memories, scene.pasts, strict=True):
-            mix = layer.styles.at(float(seconds))
-            look = self._look(mix, scene)
-            drawn, memory, past = self._drawn(small, look, memory, LayerPast(mix, past.of(mix)))
-            memories.append(memory)
-            pasts.append(past)
+        small = resize(content, *self._job.working_size(*content.shape[:2]))
+        mixes = tuple(layer.styles.at(float(seconds)) for layer in self._layers)
+        before = scene.drawings or (None,) * len(mixes)
+        drawings = tuple(
+            self._drawn(small, self._look(mix, scene), last)
+            for mix, last in zip(mixes, before, strict=True)
+        )
+        sketch = Sketch(content, small, seconds, begins, mixes, drawings)
+        return sketch, replace(scene, drawings=drawings)
+
+    def finished(
+        self, sketch: Sketch, pasts: tuple[LayerPast, ...]
+    ) -> tuple[Pixels, tuple[LayerPast, ...]]:
+        """The drawing of a frame, after the one that gave `pasts`: one for each layer."""
+        if sketch.begins_scene:
+            pasts = self.first_pasts
+        height, width = sketch.content.shape[:2]
+        shown, kept = sketch.content, []
+        for layer, mix, drawing, past in zip(
+            self._layers, sketch.mixes, sketch.drawings, pasts, strict=True
+        ):
+            drawn, _ = drawing.result()
+            if self._stabilizer is not None and self._job.strength > 0:  # else it is the content
+                with self._meter.part("stabilizer"):
+                    drawn, memory = self._stabilizer(sketch.small, drawn, past.of(mix))
+                past = LayerPast(mix, memory)
+            kept.append(past)
             drawn = resize(drawn, height, width)
             if self._job.keep_color == "luminance":
-                drawn = with_luminance_of(drawn, content)
+                drawn = with_luminance_of(drawn, sketch.content)
             if layer.masks:
-                shares = [mask.at(seconds, height, width) for mask in layer.masks]
+                shares = [mask.at(sketch.seconds, height, width) for mask in layer.masks]
                 drawn = laid_over(shown, drawn, reduce(np.maximum, shares))
             shown = drawn
-        return shown, replace(scene, memories=tuple(memories), pasts=tuple(pasts))
+        return shown, tuple(kept)
 
     def _open_layers(self, masks: ExitStack) -> list[Layer]:
         """The styles of the whole picture first, then those that regions have of their own."""
@@ -171,37 +212,30 @@ class Direction:
         timeline = self._job.timeline
         return [*([Layer(timeline, tuple(everywhere))] if timeline else []), *own]
 
-    def _scene_of(self, content: Pixels, time: Fraction, scene: Scene) -> Scene:
-        """`scene`, or the new one that `content` begins."""
+    def _scene_of(self, content: Pixels, time: Fraction, scene: Scene) -> tuple[Scene, bool]:
+        """`scene`, or the new one that `content` begins, and whether it does."""
         if scene.start is None:
             scene = replace(scene, start=time)
         if not self._matches and self._stabilizer is None:
-            return scene
+            return scene, False
         now = glance(content)
-        if scene.seen is None or is_cut(scene.seen, now):
-            scene = replace(scene, pasts=self.first_scene.pasts)
-            if self._matches:
-                codes = {
-                    name: self._read(recolored(picture, content))
-                    for name, picture in self._pictures.items()
-                }
-                scene = replace(scene, codes=codes)
-        return replace(scene, seen=now)
+        begins = scene.seen is None or is_cut(scene.seen, now)
+        if begins and self._matches:
+            codes = {
+                name: self._read(recolored(picture, content))
+                for name, picture in self._pictures.items()
+            }
+            scene = replace(scene, codes=codes)
+        return replace(scene, seen=now), begins
 
-    def _drawn(
-        self, content: Pixels, look: Look, memory: Memory, past: LayerPast
-    ) -> tuple[Pixels, Memory, LayerPast]:
-        """The drawing of a layer; if it is steadied, motion is sought while the network draws."""
-        stabilizer = self._stabilizer
-        if stabilizer is None or look.strength == 0:  # which gives the content itself
-            return *self._network(content, look, memory), past
-        seen = self._beside.submit(stabilizer.seen, content, past.memory)
-        drawn, memory = self._network(content, look, memory)
-        with self._meter.part("stabilizer"):
-            drawn, steadied = stabilizer.steadied(drawn, seen.result(), past.memory)
-        return drawn, memory, LayerPast(past.mix, steadied)
+    def _drawn(self, content: Pixels, look: Look, last: Drawn | None) -> Drawn:
+        """Have a layer drawn, after the `last` drawing of it."""
+        # On a GPU a call only begins its work, in the order of the thread that asks for it.
+        begin = self._hands.submit if isinstance(content, np.ndarray) else _at_once
+        return begin(self._network, content, look, last)
 
-    def _network(self, content: Pixels, look: Look, memory: Memory) -> tuple[Pixels, Memory]:
+    def _network(self, content: Pixels, look: Look, last: Drawn | None) -> tuple[Pixels, Memory]:
+        memory = last.result()[1] if last is not None and self.at_once == 1 else ()
         with self._meter.part("network"):
             return self._stylizer.draw(content, look, memory, self._on_step)
 
@@ -211,3 +245,10 @@ class Direction:
 
     def _read(self, style: str | Pixels) -> StyleCode:
         return self._stylizer.read(style, self._job.style_size)
+
+
+def _at_once(function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+    """What `submit` of an executor gives, done in this thread."""
+    done: Future[Any] = Future()
+    done.set_result(function(*arguments))
+    return done

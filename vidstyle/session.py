@@ -14,11 +14,11 @@ import numpy as np
 
 from vidstyle.avfile import is_live
 from vidstyle.contracts import Frame, OnStep, Source, VideoInfo
-from vidstyle.direction import Direction, stabilizer_of
+from vidstyle.direction import Direction, Sketch, of_photographs, stabilizer_of
 from vidstyle.errors import PartialResult, UsageError
 from vidstyle.image import resize
 from vidstyle.job import Job
-from vidstyle.pipeline import Meter, ahead
+from vidstyle.pipeline import Meter, ahead, each_after
 from vidstyle.pipeline.heap import give_back_holes
 from vidstyle.runtimes import choose
 from vidstyle.sinks import check_output, check_picture, open_sink
@@ -182,22 +182,32 @@ def draw(
 
     `frames` are closed at the end, however it comes.
     """
+    pasts = direction.first_pasts
+    for frame, sketch in each_after(direction.at_once, sketches(frames, info, direction)):
+        with meter.time("draw"):
+            pixels, pasts = direction.finished(sketch, pasts)
+        if checker is not None:
+            with meter.time("check"):
+                checker.see(sketch.content, pixels, frame.index)
+        alpha = frame.alpha
+        if alpha is not None:
+            alpha = resize(alpha, info.height, info.width)
+        if side_by_side:
+            pixels = np.hstack([sketch.content, pixels])
+            alpha = None if alpha is None else np.hstack([alpha, alpha])
+        yield replace(frame, pixels=pixels, alpha=alpha)
+
+
+def sketches(
+    frames: Generator[Frame], info: VideoInfo, direction: Direction
+) -> Generator[tuple[Frame, Sketch]]:
+    """Each frame, and its drawing at the size of `info` under way."""
     scene = direction.first_scene
     with closing(frames):
         for frame in frames:
-            with meter.time("draw"):
-                content = resize(frame.pixels, info.height, info.width)
-                alpha = frame.alpha
-                if alpha is not None:
-                    alpha = resize(alpha, info.height, info.width)
-                pixels, scene = direction(content, frame.time, scene)
-            if checker is not None:
-                with meter.time("check"):
-                    checker.see(content, pixels, frame.index)
-            if side_by_side:
-                pixels = np.hstack([content, pixels])
-                alpha = None if alpha is None else np.hstack([alpha, alpha])
-            yield replace(frame, pixels=pixels, alpha=alpha)
+            content = resize(frame.pixels, info.height, info.width)
+            sketch, scene = direction.begun(content, frame.time, scene)
+            yield frame, sketch
 
 
 def account(source: Source, meter: Meter, max_errors: float) -> None:
@@ -256,7 +266,7 @@ def drawing_of(job: Job) -> Drawing:
     """What frames are drawn with."""
     return Drawing(
         job.network, job.runtime, job.device, job.precision,
-        job.vgg, job.optimizer, job.steps, job.progress_picture,
+        job.vgg, job.optimizer, job.steps, job.progress_picture, not of_photographs(job),
     )  # fmt: skip
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
-from vidstyle.pipeline import ahead
+from vidstyle.pipeline import ahead, each_after
 
 
 def numbers(count: int, seen: list[int] | None = None) -> Iterator[int]:
@@ -78,3 +78,35 @@ def test_the_reader_is_told_how_many_items_wait_when_it_comes() -> None:
     full.wait(10)
     assert list(items) == [1, 2]
     assert looks[1:] == [2, 1, 0]
+
+
+def test_each_item_comes_when_some_more_are_there() -> None:
+    seen: list[int] = []
+    items = each_after(2, numbers(4, seen))
+    assert [(item, len(seen)) for item in items] == [(0, 3), (1, 4), (2, 4), (3, 4)]
+
+
+def test_what_was_held_comes_before_an_error() -> None:
+    def source() -> Generator[int]:
+        yield from numbers(3)
+        raise ValueError("broken")
+
+    items = each_after(2, source())
+    assert [next(items) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(ValueError, match="broken"):
+        next(items)
+
+
+def test_what_is_held_back_is_closed_with_its_items() -> None:
+    ended = []
+
+    def source() -> Generator[int]:
+        try:
+            yield from numbers(1000)
+        finally:
+            ended.append("source")
+
+    items = each_after(2, source())
+    next(items)
+    items.close()
+    assert ended == ["source"]

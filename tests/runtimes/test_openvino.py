@@ -2,11 +2,14 @@
 
 import logging
 import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from models import picture
 
+from vidstyle.machine import cores
 from vidstyle.runtimes.openvino import _CORE
 from vidstyle.stylizer import Drawing, load_stylizer
 
@@ -65,6 +68,19 @@ def test_only_the_last_used_are_kept(folder, monkeypatch):
     drawn()  # of which reading the style is one
     (path,) = engines(folder)
     for file in folder.glob("*.engine"):
-        os.utime(file, (1, 1))
+        os.utime(file, (1, 1) if file == path else (2, 2))
     drawn(picture(48, 80))
     assert len(list(folder.glob("*.engine"))) == 2 and not path.exists()
+
+
+def test_frames_of_a_clip_are_drawn_side_by_side_as_one_by_one(folder):
+    drawing = Drawing("swift-lite", "openvino", "cpu", "fp32", clip=True)
+    made = load_stylizer(drawing)
+    assert made.at_once == min(cores(), 4)
+    look, contents = made.look("ink"), [picture(48, 64, seed) for seed in range(6)]
+    with ThreadPoolExecutor(made.at_once) as hands:
+        found = list(hands.map(lambda content: made(content, look), contents))
+    alone = load_stylizer(replace(drawing, clip=False))
+    assert alone.at_once == 1
+    for content, drawn in zip(contents, found, strict=True):
+        assert np.abs(alone(content, look).astype(int) - drawn).max() <= 1

@@ -25,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: Sequence[str] | None) -> int:
     _speak(logging.INFO)
+    # Its converter of models, which nothing here needs, makes OpenVINO take twice as long to load.
+    sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]
     try:
         result = vidstyle.main(arguments, prog_name="vidstyle", standalone_mode=False)
         if sys.stdout is not None:  # closed by the shell: >&-

@@ -19,8 +19,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from filelock import FileLock, Timeout
-
 from vidstyle.contracts import Precision
 
 log = logging.getLogger(__name__)
@@ -198,6 +196,8 @@ def _check(key: Key, manifest: Any, engine: bytes) -> None:
 @contextlib.contextmanager
 def _alone(key: Key, folder: Path) -> Iterator[None]:
     """Keep other processes from building the same engine; where that cannot be, go on without."""
+    from filelock import FileLock, Timeout  # only here, where time is taken anyway
+
     lock = FileLock(folder / f"{key.name}.lock")
     with contextlib.ExitStack() as held:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -114,6 +114,25 @@ def ahead(
     finally:
         channel.abandon()
         thread.join()
+
+
+def each_after(count: int, items: Generator[T]) -> Generator[T]:
+    """Each item once `count` more are there, or none comes any more.
+
+    An error in `items` travels behind its last good item. They are closed at the end, however it
+    comes.
+    """
+    held: deque[T] = deque()
+    with closing(items):
+        try:
+            for item in items:
+                held.append(item)
+                if len(held) > count:
+                    yield held.popleft()
+        except Exception:
+            yield from held
+            raise
+        yield from held
 
 
 @contextmanager

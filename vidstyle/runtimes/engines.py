@@ -43,6 +43,7 @@ class EngineRuntime(ABC):
     """Builds an engine for a graph and a size, or takes the one that is kept; runs it by CUDA."""
 
     reads: Literal["module", "onnx"] = "onnx"
+    at_once = 1
     name: ClassVar[str]  # of the runtime
     library: ClassVar[Any]
 

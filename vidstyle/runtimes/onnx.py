@@ -25,6 +25,7 @@ class ONNXRuntime:
     """Compiles graphs for the CPU, or for a GPU where the installed package can."""
 
     reads: Literal["module", "onnx"] = "onnx"
+    at_once = 1
     providers: ClassVar[dict[str, str]] = _PROVIDERS  # by kind of device
 
     def best_precision(self, device: str) -> Precision:

@@ -16,7 +16,7 @@ from vidstyle.contracts import Engine, Graph, Precision, Profile
 from vidstyle.errors import DeviceError
 from vidstyle.export.cache import Key, engine_for, forget_oldest
 from vidstyle.folders import engines_folder
-from vidstyle.machine import instruction_sets
+from vidstyle.machine import cores, instruction_sets
 
 # The one of this process, which is never thrown away. It gives the thread that makes it a stack for
 # signals. Thrown away in another thread, it would take the memory of that stack with it, and the
@@ -24,6 +24,7 @@ from vidstyle.machine import instruction_sets
 _CORE = ov.Core()
 _PRECISIONS = {"fp32": Type.f32, "bf16": Type.bf16}
 _KEPT = 32  # engines: one for each size and network, of 1 to 14 MB each
+_MOST_AT_ONCE = 4  # each has memory of its own
 
 
 class OpenVINO:
@@ -33,6 +34,10 @@ class OpenVINO:
     """
 
     reads: Literal["module", "onnx"] = "onnx"
+
+    def __init__(self) -> None:
+        # Cores that draw a frame each wait for nothing; those that share one wait after each layer.
+        self.at_once = min(cores(), _MOST_AT_ONCE)
 
     def best_precision(self, device: str) -> Precision:
         """bf16 where the CPU computes in it, else fp32 (elsewhere bf16 is emulated and slower)."""
@@ -51,6 +56,7 @@ class OpenVINO:
         options = {
             "INFERENCE_PRECISION_HINT": _PRECISIONS[profile.precision],
             "PERFORMANCE_HINT": "LATENCY",
+            "NUM_STREAMS": profile.at_once,
         }
         compiled: list[ov.CompiledModel] = []
 
@@ -107,7 +113,7 @@ def _key(graph: Graph, profile: Profile) -> Key:
     onnx = hashlib.sha256(Path(str(graph.function)).read_bytes()).hexdigest()
     return Key(
         graph.name, size, "uint8" if profile.bits <= 8 else "uint16", profile.precision,
-        "openvino", version, "_".join(["cpu", *instruction_sets()]), onnx,
+        "openvino", version, "_".join([f"cpu{profile.at_once}", *instruction_sets()]), onnx,
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ class Torch:
     """Runs a network's module as it is; on a GPU, at a fixed size, as a CUDA graph."""
 
     reads: Literal["module", "onnx"] = "module"
+    at_once = 1
     _records: ClassVar[bool] = True  # what it draws at a fixed size on a GPU
 
     def best_precision(self, device: str) -> Precision:

@@ -34,6 +34,7 @@ from vidstyle.weights import Model
 log = logging.getLogger(__name__)
 
 _ENGINES_KEPT = 4  # sizes; each holds the memory of its layers
+_LARGE = 1920 * 1088  # pixels; of larger frames one is drawn at once, since each takes gigabytes
 _OPTIMIZING_ONLY = ("vgg", "optimizer", "steps", "progress_picture")
 
 
@@ -41,9 +42,15 @@ class Compiled(Stylizer):
     """Draws by engines, which are made when a size is first seen."""
 
     def __init__(
-        self, model: Model, runtime_name: str, device: str, precision: Precision, runtime: Runtime
+        self,
+        model: Model,
+        runtime_name: str,
+        device: str,
+        precision: Precision,
+        runtime: Runtime,
+        at_once: int,
     ) -> None:
-        self._runtime = runtime
+        self._runtime, self.at_once = runtime, at_once
         self._least_strength = model.header.least_strength
         self._graph = _graphs(model, runtime)
         reader = Path(str(model.graph("encode").function))
@@ -101,7 +108,8 @@ class Compiled(Stylizer):
             "Preparing %s for %dx%d (%s, %s, %s).",
             self.network, width, height, self.runtime, self.device, self.precision,
         )  # fmt: skip
-        profile = Profile((height, width), self.precision, self.device, bits)
+        at_once = self.at_once if height * width <= _LARGE else 1
+        profile = Profile((height, width), self.precision, self.device, bits, at_once)
         engine = self._runtime.compile(self._graph("stylize"), profile)
         with self._lock:  # another thread may draw meanwhile, at another size
             self._engines[key] = engine
@@ -131,7 +139,8 @@ def load_compiled(model: Model, drawing: Drawing) -> Compiled:
     precision: Any = fitting if drawing.precision == "auto" else drawing.precision
     model.check_precision(precision)
     log.info("Drawing with %s: %s on %s in %s.", model.name, runtime_name, device, precision)
-    return Compiled(model, runtime_name, device, precision, runtime)
+    at_once = runtime.at_once if drawing.clip else 1
+    return Compiled(model, runtime_name, device, precision, runtime, at_once)
 
 
 def _graphs(model: Model, runtime: Runtime) -> Callable[[str], Graph]:

@@ -42,6 +42,7 @@ class Drawing:
     optimizer: str | None = None
     steps: int | None = None  # at each scale
     progress_picture: str | None = None  # where the drawing so far is kept
+    clip: bool = False  # whether frames follow one another: several may then be drawn at once
 
 
 class Stylizer(ABC):
@@ -56,6 +57,7 @@ class Stylizer(ABC):
     """
 
     takes_tensors = False  # whether Pixels may be torch's, on `device`
+    at_once = 1  # calls of `draw` that are done sooner side by side than one after the other
 
     def __init__(
         self, model: Model, reader: Path, runtime: str, device: str, precision: Precision

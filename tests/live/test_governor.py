@@ -1,5 +1,7 @@
 """A governor with a clock of its own, and a machine that takes so long for each pixel."""
 
+import math
+
 import pytest
 
 from vidstyle.live.governor import Governor, ladder
@@ -10,8 +12,8 @@ RUNGS = ladder(360, 640, "swift", "swift-lite")
 class Machine:
     """Draws as the governor says, on a clock that only it moves."""
 
-    def __init__(self, speed, fps=30.0, rungs=RUNGS):
-        self.now, self.speed, self.fps = 0.0, speed, fps
+    def __init__(self, speed, fps=30.0, rungs=RUNGS, unevenness=0.0):
+        self.now, self.speed, self.fps, self.unevenness = 0.0, speed, fps, unevenness
         self.governor = Governor(rungs, fps, lambda: self.now)
         self.rungs = []
 
@@ -19,7 +21,7 @@ class Machine:
         until = self.now + seconds
         while self.now < until:
             rung = self.governor.rung
-            took = rung.cost / self.speed
+            took = rung.cost / self.speed * (1 + self.unevenness * math.sin(self.now))
             self.now += max(took, 1 / self.fps)
             self.governor.drawn(rung, took)
             self.rungs.append(rung)
@@ -53,6 +55,14 @@ def test_a_slow_one_settles_within_five_seconds_where_it_is_in_time(speed):
     settled = machine.run(5)
     assert settled.cost / speed < 1 / 30 or settled == RUNGS[-1]
     assert machine.run(60) == settled
+    assert set(machine.rungs[-600:]) == {settled}
+
+
+@pytest.mark.parametrize("speed", [1.5e6, 2e6, 2.5e6, 3e6, 4e6])
+def test_one_that_is_now_quicker_now_slower_settles_too(speed):
+    machine = Machine(speed, unevenness=0.1)
+    settled = machine.run(5)
+    machine.run(60)
     assert set(machine.rungs[-600:]) == {settled}
 
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from models import picture
+from models import picture, random_model, random_models
 from torch import nn
 
 from vidstyle.contracts import Profile
 from vidstyle.networks.capvstnet import CAPVSTNet, fold, read, transfer, unfold
-from vidstyle.networks.importing import header_of, store_model
+from vidstyle.networks.loading import load_network
 from vidstyle.networks.whitening import mean_covariance
 from vidstyle.stylizer import Drawing, load_stylizer
 
@@ -133,14 +133,11 @@ def test_a_flat_style_gives_its_color(network):
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory):
-    """A short network, and its engine for 48x64 pixels of 16 bits."""
+    """A small network, and its engine for 48x64 pixels of 16 bits."""
     openvino = pytest.importorskip("vidstyle.runtimes.openvino")
-    network = seeded("photo", (1, 1, 1))
-    header = header_of(network, "capvstnet", {"blocks": [1, 1, 1]}, "none", "random")
-    path = tmp_path_factory.mktemp("models") / "short.safetensors"
-    model = store_model(path, header, network.state_dict())
+    model = random_model("capvstnet-narrow", random_models(tmp_path_factory))
     exactly = Profile((48, 64), "fp32", "cpu", bits=16)
-    return network, openvino.OpenVINO().compile(model.graph("stylize"), exactly)
+    return load_network(model), openvino.OpenVINO().compile(model.graph("stylize"), exactly)
 
 
 FLAT = np.full((48, 64, 3), 77, np.uint8)

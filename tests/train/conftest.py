@@ -21,6 +21,7 @@ def rough():
     """Graphs alone would take longer than all else; cli/test_train.py exports some."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(response, "CODES", 2)
+        patch.setattr(response, "_SIDE", 64)
         patch.setattr(importing, "write_graphs", lambda model: None)
         yield
 

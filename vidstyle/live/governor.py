@@ -12,10 +12,9 @@ SMALLEST = 180  # pixels, the shorter side, down to which pictures are drawn sma
 _STEP = 0.85  # of each side, from one rung to the next
 _MULTIPLE = 8  # pixels; sides are, as networks halve them
 _SAMPLES = 8  # drawings by which a rung is judged: half a second at 16 a second
-_FULL, _AIM = (
-    0.95,
-    0.8,
-)  # of the time between two frames: too slow above one, wished below the other
+# Of the time between two frames, what a drawing takes: too much; as is wished where it is made
+# smaller; and, for it to be made finer, so little that this is likely to last.
+_FULL, _AIM, _IDLE = 0.95, 0.8, 0.65
 _PATIENCE, _MOST_PATIENCE = 3.0, 60.0  # seconds before a finer rung is tried
 
 
@@ -106,9 +105,9 @@ class Governor:
         elif self._clock() - self._changed > self._patience:
             self._climb_up(usual)
 
-    def _fits(self, place: int, usual: float) -> bool:
+    def _fits(self, place: int, usual: float, share: float) -> bool:
         cost = self._rungs[place].cost / self.rung.cost
-        return usual * cost <= _AIM * self._budget
+        return usual * cost <= share * self._budget
 
     def _climb_down(self, usual: float) -> None:
         lower = range(self._place + 1, len(self._rungs))
@@ -116,12 +115,14 @@ class Governor:
             return
         if self._climbed:  # it was too fine after all
             self._patience = min(2 * self._patience, _MOST_PATIENCE)
-        self._go(next((place for place in lower if self._fits(place, usual)), lower[-1]), False)
+        fitting = (place for place in lower if self._fits(place, usual, _AIM))
+        self._go(next(fitting, lower[-1]), False)
 
     def _climb_up(self, usual: float) -> None:
         if self._climbed:  # and it holds
             self._patience = _PATIENCE
-        higher = next((place for place in range(self._place) if self._fits(place, usual)), None)
+        fitting = (place for place in range(self._place) if self._fits(place, usual, _IDLE))
+        higher = next(fitting, None)
         if higher is not None:
             self._go(higher, True)
 

@@ -58,6 +58,7 @@ class Past(NamedTuple):
     last: Kept
     anchors: tuple[Kept, ...]  # the oldest first
     gain: float  # how much detail is brought back
+    number: int = 0  # of the frame in its scene
 
 
 class Seen(NamedTuple):
@@ -85,6 +86,7 @@ class Stabilizer:
         both_ways: whether it is checked by going back and forth.
         weight: of what was drawn before, at most.
         pull: of the anchor, against the last drawing.
+        every: so many frames apart the anchor pulls.
         kernel: OpenCV's, by which drawings are read between their pixels.
         likeness: levels of 255 by which drawings may differ: up to the first an old one is trusted,
             from the second on not at all. Flicker stays below.
@@ -95,6 +97,7 @@ class Stabilizer:
     both_ways: bool
     weight: float
     pull: float
+    every: int
     kernel: int
     likeness: tuple[float, float]
 
@@ -116,7 +119,8 @@ class Stabilizer:
         if not memory or memory.last.drawing.shape != content.shape:
             return Seen(small)
         track = partial(tracked, self.search, now=small, both_ways=self.both_ways)
-        anchor = track(memory.anchors[0].seen) if memory.anchors else None
+        pulls = memory.anchors and memory.number % self.every == 0
+        anchor = track(memory.anchors[0].seen) if pulls else None
         return Seen(small, track(memory.last.seen), anchor)
 
     def steadied(
@@ -128,12 +132,13 @@ class Stabilizer:
             blend = self._blended(fresh, seen, memory)
             last = memory.last._replace(drawing=cv2.convertScaleAbs(memory.last.drawing))
             anchors, gain = (*memory.anchors, last)[1 - _FAR :], memory.gain
+            number = memory.number + 1
         else:
-            blend, anchors, gain = fresh, (), _first_gain(fresh, drawn)
+            blend, anchors, gain, number = fresh, (), _first_gain(fresh, drawn), 0
         steady = detailed(blend, gain, drawn.dtype)
         wanting = _SHARP - sharpness(steady) / max(sharpness(drawn), 1e-3)
         gain = float(np.clip(gain + _QUICKLY * wanting, 0, _MOST_GAIN))
-        return steady, Past(Kept(seen.content, blend), anchors, gain)
+        return steady, Past(Kept(seen.content, blend), anchors, gain, number)
 
     def _blended(self, fresh: HostArray, seen: Seen, past: Past) -> HostArray:
         """What is drawn now and was before."""
@@ -160,9 +165,9 @@ class Stabilizer:
 def _soft(drawn: Pixels) -> HostArray:
     """`drawn` in levels of 255, float32, its finest detail weakened."""
     levels = np.iinfo(drawn.dtype).max / 255
-    fresh = drawn.astype(np.float32)
-    fresh = fresh if levels == 1 else fresh / np.float32(levels)
-    return np.asarray(cv2.GaussianBlur(fresh, (0, 0), _SOFT * max(drawn.shape[:2]) / LONG_SIDE))
+    soft = cv2.GaussianBlur(drawn, (0, 0), _SOFT * max(drawn.shape[:2]) / LONG_SIDE)
+    fresh = soft.astype(np.float32)
+    return fresh if levels == 1 else fresh / np.float32(levels)
 
 
 def _first_gain(fresh: HostArray, drawn: Pixels) -> float:

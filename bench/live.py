@@ -5,7 +5,7 @@
 A sample clip comes at 640x360, 30 frames a second, and goes to nowhere. First with --adapt: frames
 a second that leave, from the fifth second on, median and 95th percentile of the delay from a
 frame's arrival to its leaving, when the working size changed for the last time, and what it is.
-Then at that size alone, with frames as quickly as they can be taken, against the network by itself
+Then at full size and at that one, with more frames than can be drawn, against the network by itself
 on one thread. `--soak` goes on for so long, with another style each second: delay, memory and
 threads of the first and the last fifth.
 """
@@ -13,15 +13,20 @@ threads of the first and the last fifth.
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
+import shutil
 import statistics
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from clips import make_clip
 from machine import machine, print_machine
 
 import vidstyle
@@ -33,9 +38,9 @@ from vidstyle.sources.live import Live, LiveSource
 from vidstyle.styles import bundled_styles
 from vidstyle.stylizer import Drawing
 
-CLIP = Path(__file__).parents[1] / "samples/clips/big-buck-bunny.mp4"
 SETTLED = 5.0  # seconds
 ALONE = 100  # drawings by the network alone
+MORE = 1.2  # frames that come, over those that it draws: there is always a new one
 
 
 class Noted(Nowhere):
@@ -63,8 +68,10 @@ def main() -> None:
     found: dict[str, Any] = {"adapting": adapting(arguments.seconds)}
     print(found["adapting"], flush=True)
     network, size = found["adapting"]["network"], found["adapting"]["size"]
-    found["at one size"] = at_one_size(network, size, arguments.seconds / 2)
-    print(found["at one size"], flush=True)
+    found["at one size"] = {}
+    for place in dict.fromkeys(("640x360", size)):
+        found["at one size"][place] = at_one_size(network, place, arguments.seconds / 2)
+        print(place, found["at one size"][place], flush=True)
     if arguments.soak:
         found["soak"] = soak(arguments.soak)
         print(found["soak"], flush=True)
@@ -73,10 +80,16 @@ def main() -> None:
 
 
 def source(size: str, rate: int) -> Live:
-    """The clip, over and over."""
-    width, height = size.split("x")
-    graph = f"movie={CLIP}:loop=0,setpts=N/FRAME_RATE/TB,scale={width}:{height},fps={rate}"
-    return Live(f"lavfi:{graph}")
+    """A clip of that size, over and over, so many frames a second."""
+    return Live(f"lavfi:movie={clip(size)}:loop=0,setpts=N/{rate}/TB")
+
+
+@lru_cache
+def clip(size: str) -> Path:
+    """One that is as large as frames are drawn: no time is taken to make it so."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    return Path(make_clip(folder / "clip.mp4", *map(int, size.split("x")), frames=240))
 
 
 def adapting(seconds: float) -> dict[str, Any]:
@@ -103,15 +116,14 @@ def adapting(seconds: float) -> dict[str, Any]:
 
 def at_one_size(network: str, size: str, seconds: float) -> dict[str, Any]:
     """Whole shows at one size, against the network alone."""
-    noted = Noted()
+    noted, alone = Noted(), network_alone(network, size)
     job = LiveJob(
-        source(size, 240), Controls({"starry-night": 1.0}),
+        source(size, round(MORE * alone)), Controls({"starry-night": 1.0}),
         Drawing(network), adapt=False,
     )  # fmt: skip
     run_live(job, [noted], wait, seconds)
     rows = noted.rows[len(noted.rows) // 4 :]
     rate = (len(rows) - 1) / (rows[-1][1] - rows[0][1])
-    alone = network_alone(network, size)
     return {"frames a second": rate, "network alone": alone, "ratio": rate / alone}
 
 

@@ -16,6 +16,9 @@ _SAMPLES = 8  # drawings by which a rung is judged: half a second at 16 a second
 # smaller; and, for it to be made finer, so little that this is likely to last.
 _FULL, _AIM, _IDLE = 0.95, 0.8, 0.65
 _PATIENCE, _MOST_PATIENCE = 3.0, 60.0  # seconds before a finer rung is tried
+# Seconds in which it settles: the first drawings take longer than all later ones, so what they led
+# to is looked at again soon.
+_SETTLING, _SOON = 4.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Governor:
         self._rungs, self._budget, self._clock = tuple(rungs), 1 / fps, clock
         self._place = self._rungs.index(first) if first in self._rungs else 0
         self._took: deque[float] = deque(maxlen=_SAMPLES)
-        self._changed = clock()
+        self._began = self._changed = clock()
         self._patience = _PATIENCE
         self._climbed = False
 
@@ -99,11 +102,12 @@ class Governor:
         self._took.append(seconds)
         if len(self._took) < _SAMPLES:
             return
-        usual = statistics.median(self._took)
+        usual, now = statistics.median(self._took), self._clock()
+        settling = now - self._began < _SETTLING
         if usual > _FULL * self._budget:
             self._climb_down(usual)
-        elif self._clock() - self._changed > self._patience:
-            self._climb_up(usual)
+        elif now - self._changed > (_SOON if settling else self._patience):
+            self._climb_up(usual, _AIM if settling else _IDLE)
 
     def _fits(self, place: int, usual: float, share: float) -> bool:
         cost = self._rungs[place].cost / self.rung.cost
@@ -118,10 +122,10 @@ class Governor:
         fitting = (place for place in lower if self._fits(place, usual, _AIM))
         self._go(next(fitting, lower[-1]), False)
 
-    def _climb_up(self, usual: float) -> None:
+    def _climb_up(self, usual: float, share: float) -> None:
         if self._climbed:  # and it holds
             self._patience = _PATIENCE
-        fitting = (place for place in range(self._place) if self._fits(place, usual, _IDLE))
+        fitting = (place for place in range(self._place) if self._fits(place, usual, share))
         higher = next(fitting, None)
         if higher is not None:
             self._go(higher, True)

@@ -90,5 +90,7 @@ def reason(error: BaseException) -> str:
     """What went wrong, in FFmpeg's or the system's words, without number and file name."""
     if isinstance(error, av.ExitError):  # raised by PyAV's clock alone
         return f"nothing came for {_TIMEOUT:g} seconds"
+    if isinstance(error, av.ProtocolNotFoundError):
+        return "the FFmpeg of this PyAV was built without its protocol"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return str(text).splitlines()[0].rstrip(".")

@@ -52,6 +52,7 @@ def test_without_a_camera_that_is_said(monkeypatch, capfd):
         ([SPACE, "null", "--size", "720p"], 2, "WIDTHxHEIGHT"),
         ([SPACE, "null", "--keep-color", "all"], 2, "luminance"),
         (["lavfi:nosuchfilter", "null"], 3, "cannot be read"),
+        (["nosuch://127.0.0.1/a", "null"], 3, "without its protocol"),
         (["0", "--page"], 2, "the camera is the browser's"),
     ],
     ids=str,

@@ -1,10 +1,15 @@
-"""The window, on SDL's driver without a screen."""
+"""The window: on SDL's driver without a screen, and on a virtual one."""
 
 import os
+import shutil
+import subprocess
+import sys
 import threading
+import time
 
 import numpy as np
 import pytest
+from PIL import ImageGrab
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 pygame = pytest.importorskip("pygame")
@@ -89,3 +94,47 @@ def test_no_thread_is_left(tmp_path):
     before = threading.active_count()
     typed(tmp_path)
     assert threading.active_count() <= before
+
+
+@pytest.fixture
+def screen():
+    """The number of an X server of its own, such as ":91"."""
+    if not (shutil.which("Xvfb") and shutil.which("xdotool")):
+        pytest.skip("needs Xvfb and xdotool")
+    told, said = os.pipe()
+    line = ["Xvfb", "-displayfd", str(said), "-screen", "0", "320x240x24"]
+    server = subprocess.Popen(line, pass_fds=[said], stderr=subprocess.DEVNULL)
+    os.close(said)
+    with open(told) as number:
+        yield f":{number.readline().strip()}"
+    server.terminate()
+    server.wait()
+
+
+def waited_for(found):
+    """Until it is true."""
+    until = time.monotonic() + 60
+    while not found():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_on_a_real_screen_drawings_are_seen_and_keys_are_heard(tmp_path, screen):
+    def seen():
+        return np.asarray(ImageGrab.grab(xdisplay=screen))
+
+    def press(key):
+        subprocess.run(["xdotool", "key", key], env={**os.environ, "DISPLAY": screen}, check=True)
+
+    line = [sys.executable, "-m", "vidstyle", "live", ENDLESS, "window", "--style", "ink"]
+    driver = {"DISPLAY": screen, "SDL_VIDEODRIVER": "x11"}
+    run = subprocess.Popen(line, cwd=tmp_path, env={**os.environ, **driver})
+    try:
+        waited_for(lambda: seen().std() > 10)
+        waited_for(lambda: not np.array_equal(seen(), seen()))  # it moves
+        press("s")
+        waited_for(lambda: list(tmp_path.glob("*.png")))
+        press("q")
+        assert run.wait(30) == 0
+    finally:
+        run.kill()

@@ -36,6 +36,7 @@ def fitted(tools, seed=0):
 def test_feedback_brings_the_drawings_of_a_wrong_code_closer_to_the_style(tools, monkeypatch):
     """With weights that draw; as the loss network sees it, for a style that the fit has not met."""
     monkeypatch.setattr(response, "CODES", 8)
+    monkeypatch.setattr(response, "_SIDE", 128)
     network = load_network(find_model("swift"))
     network.feedback.act.zero_()
     assert network.feedback.is_new

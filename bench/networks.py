@@ -47,11 +47,9 @@ def main() -> None:
     sizes = arguments.sizes.split(",")
     print(f"{'network':<16}" + "".join(f"{size:>26}" for size in sizes))
     with tempfile.TemporaryDirectory() as folder:
-        names = here()
-        if arguments.random:
-            names += random_models(Path(folder), names)
-        if arguments.networks:
-            names = arguments.networks.split(",")
+        known, wanted = here(), arguments.networks and arguments.networks.split(",")
+        others = random_models(Path(folder), known, wanted) if arguments.random else []
+        names = wanted or known + others
         for name in names:
             rows = {size: measured(name, size, folder) for size in sizes}
             report["networks"][name] = rows
@@ -68,15 +66,19 @@ def here() -> list[str]:
     return [model.name for model in models() if not model.header.optimizes]
 
 
-def random_models(folder: Path, known: list[str]) -> list[str]:
-    """Published networks that are not `known`, with seeded weights, in `folder`, by name."""
+def random_models(folder: Path, known: list[str], wanted: list[str] | None) -> list[str]:
+    """Published networks not `known`, of those `wanted`, with seeded weights in `folder`."""
     import torch
 
     from vidstyle.networks import NETWORKS
     from vidstyle.networks.importing import header_of, store_model
     from vidstyle.weights import published_checkpoints
 
-    rows = {name: row for name, row in published_checkpoints().items() if name not in known}
+    rows = {
+        name: row
+        for name, row in published_checkpoints().items()
+        if name not in known and name in (wanted or [name])
+    }
     for name, row in rows.items():
         torch.manual_seed(0)
         network, config = row.get("network", name), row.get("config", {})

@@ -23,8 +23,8 @@ COMPILED = [
 every_network = pytest.mark.parametrize("name", list(NETWORK_AND_CONFIG))
 every_compiled_network = pytest.mark.parametrize("name", COMPILED)
 # Graphs take up to a minute to export. So of each kind there is the smallest that came with its
-# graphs; else the last with random weights, which is the smallest (of capvstnet that one is exported
-# for other tests anyway).
+# graphs; else the last with random weights, which is the smallest (of capvstnet that one is
+# exported for other tests anyway).
 COMING = {
     model.header.network: model.name
     for model in sorted(models(), key=lambda model: model.path.stat().st_size, reverse=True)

@@ -15,7 +15,6 @@ from vidstyle.train.objectives import OBJECTIVES
 from vidstyle.weights import Header, header_metadata
 
 every_objective = pytest.mark.parametrize("name", list(OBJECTIVES))
-pytestmark = pytest.mark.usefixtures("small_styles")
 
 
 @pytest.fixture(scope="module")

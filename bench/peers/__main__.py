@@ -16,7 +16,7 @@ A peer that takes more than some seconds is stopped, and fps is that of the whol
 it had (*); slow ones take part in fewer rounds. vidstyle's caches are warm, the peers have none.
 Then comes the bound that the cores set for vidstyle (their number over the seconds that decoding,
 network and encoding take, each alone on one core), and what it is held to. Run it with nothing else
-running; on two cores it takes about five minutes.
+running; on two cores it takes a quarter of an hour.
 """
 
 from __future__ import annotations

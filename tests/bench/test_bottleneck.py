@@ -29,7 +29,7 @@ def test_the_busiest_stage_is_named(busy, said):
 
 
 def test_steadying_counts_as_drawing_and_is_what_to_leave_out():
-    said = bottleneck(CASE, run(decode=0.6, network=0.4, stabilizer=0.5, encode=0.1))
+    said = bottleneck(CASE, run(decode=0.6, network=0.4, stabilizer=0.8, encode=0.1))
     assert said.startswith("Drawing is") and "--stabilize off" in said
 
 

@@ -7,14 +7,14 @@ from vidstyle.bench.results import Whole
 from vidstyle.machine import cores
 
 _ALL = 0.85  # of the cores: hardly any is idle
-_DRAWS = ("network", "stabilizer", "wait for the GPU")  # stages of one thread
+_DRAWS = ("network", "wait for the GPU")  # stages of one thread
 
 
 def bottleneck(case: Case, found: Whole) -> str:
     """One or two sentences."""
     busy = {
         "decoding": found.stages["decode"].busy,
-        "drawing": sum(found.stages[name].busy for name in _DRAWS if name in found.stages),
+        "drawing": max(sum(_busy(found, name) for name in _DRAWS), _busy(found, "stabilizer")),
         "encoding": found.stages["encode"].busy,
     }
     slowest = max(busy, key=lambda stage: busy[stage])
@@ -25,6 +25,10 @@ def bottleneck(case: Case, found: Whole) -> str:
         f"{slowest.capitalize()} is the bottleneck (busy: {shares}; {used}). "
         f"{_HELP[slowest](case, found)}"
     )
+
+
+def _busy(found: Whole, stage: str) -> float:
+    return found.stages[stage].busy if stage in found.stages else 0.0
 
 
 def _decoding(case: Case, found: Whole) -> str:

@@ -41,15 +41,15 @@ def once(job: Job, stylizer: Stylizer) -> Run:
     return Run(summary, meters[0], use)
 
 
-def whole(runs: Sequence[Run]) -> Whole:
-    """The figures of several runs that were alike."""
+def whole(runs: Sequence[Run], at_once: int) -> Whole:
+    """The figures of several runs that were alike; so many frames were drawn side by side."""
     last = runs[-1].summary
     frames = sum(one.summary.frames for one in runs)
     seconds = sum(one.use.seconds for one in runs)
     return Whole(
         Repeats.of([one.summary.frames_per_second for one in runs]),
         last.frames,
-        stages(runs),
+        stages(runs, at_once),
         {
             queue: sum(one.meter.waiting()[queue] for one in runs) / len(runs) / DEPTH
             for queue in runs[0].meter.waiting()
@@ -64,7 +64,7 @@ def whole(runs: Sequence[Run]) -> Whole:
     )
 
 
-def stages(runs: Sequence[Run]) -> dict[str, Stage]:
+def stages(runs: Sequence[Run], at_once: int) -> dict[str, Stage]:
     """What each stage takes for a frame, in the order of their work."""
     found: dict[str, Stage] = {}
     for name in runs[0].meter.recent():
@@ -73,8 +73,9 @@ def stages(runs: Sequence[Run]) -> dict[str, Stage]:
         seconds = [time for one in runs for time in one.meter.recent()[name]]
         even = [time for one in runs for time in one.meter.recent()[name][_UNEVEN:]]
         flowing = sum(one.summary.frames / one.summary.frames_per_second for one in runs)
-        times = Times.of(even or seconds)
-        found[_NAMES.get(name, name)] = Stage(**asdict(times), busy=sum(seconds) / flowing)
+        hands = at_once if name == "network" else 1
+        busy = sum(seconds) / flowing / hands
+        found[_NAMES.get(name, name)] = Stage(**asdict(Times.of(even or seconds)), busy=busy)
     return dict(sorted(found.items(), key=lambda item: _place(item[0])))
 
 

@@ -13,8 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from vidstyle.bench.cases import Case
-from vidstyle.bench.clock import REPEATS
-from vidstyle.contracts import Look
+from vidstyle.bench.clock import REPEATS, Pace
 from vidstyle.errors import VidstyleError
 from vidstyle.job import Job
 from vidstyle.machine import peak_memory
@@ -56,11 +55,10 @@ def main() -> None:
 
 def row(task: Task) -> dict[str, Any]:
     """Speed alone and from file to file, and memory."""
-    from vidstyle.bench.alone import alone
     from vidstyle.bench.whole import Run, once, whole
 
-    stylizer, look = _ready(task.case)
-    pace = alone(stylizer, look, task.clip, task.case, min(_MOST_ALONE, _ALONE * task.seconds))
+    pace = _alone(task, min(_MOST_ALONE, _ALONE * task.seconds))
+    stylizer = _stylizer(task.case, clip=True)
     ends = task.launched + _UNTIL * task.seconds
     lasts = min(_MOST_RUN, max(0.0, ends - time.time()) / (REPEATS + 1))
     frames = min(task.frames, max(_FEWEST, round(lasts * pace.fps.median)))
@@ -68,7 +66,7 @@ def row(task: Task) -> dict[str, Any]:
     runs: list[Run] = []
     while len(runs) < REPEATS and (len(runs) < 2 or time.time() + lasts < ends):
         runs.append(once(_job(task, frames), stylizer))
-    found = asdict(whole(runs))
+    found = asdict(whole(runs, stylizer.at_once))
     if stylizer.device.startswith("cuda"):
         from vidstyle.bench.transfers import on_gpu
 
@@ -85,10 +83,7 @@ def row(task: Task) -> dict[str, Any]:
 
 def network(task: Task) -> dict[str, Any]:
     """Speed alone."""
-    from vidstyle.bench.alone import alone
-
-    stylizer, look = _ready(task.case)
-    return asdict(alone(stylizer, look, task.clip, task.case, task.seconds))
+    return asdict(_alone(task, task.seconds))
 
 
 def start(task: Task) -> dict[str, Any]:
@@ -100,7 +95,7 @@ def start(task: Task) -> dict[str, Any]:
 
 def stream(task: Task) -> dict[str, Any]:
     """One clip, begun when a line says so; from when to when frames flowed, by time.time."""
-    stylizer, _ = _ready(task.case)
+    stylizer = _stylizer(task.case, clip=True)
     run(_job(task, _FEWEST), stylizer=stylizer)
     print(json.dumps({"ready": True}), flush=True)
     sys.stdin.readline()
@@ -121,9 +116,18 @@ KINDS: dict[str, Callable[[Task], dict[str, Any]]] = {
 }
 
 
-def _ready(case: Case) -> tuple[Stylizer, Look]:
-    stylizer = load_stylizer(Drawing(case.network, case.runtime, case.device, case.precision))
-    return stylizer, stylizer.look(_style(case))
+def _alone(task: Task, seconds: float) -> Pace:
+    """Speed of a network that has all cores to itself."""
+    from vidstyle.bench.alone import alone
+
+    stylizer = _stylizer(task.case)
+    return alone(stylizer, stylizer.look(_style(task.case)), task.clip, task.case, seconds)
+
+
+def _stylizer(case: Case, clip: bool = False) -> Stylizer:
+    return load_stylizer(
+        Drawing(case.network, case.runtime, case.device, case.precision, clip=clip)
+    )
 
 
 def _style(case: Case) -> str:

@@ -111,22 +111,7 @@ class Stabilizer:
             drawn: its drawing, of the same size, as what comes back.
             memory: what the last frame gave; () at the first one and after a cut.
         """
-        return self.steadied(drawn, self.seen(content, memory), memory)
-
-    def seen(self, content: Pixels, memory: Past | tuple[()] = ()) -> Seen:
-        """How `content` came from what is remembered; it can be found out while it is drawn."""
-        small = shrink_to(halved(to_uint8(content), LONG_SIDE), self.side)
-        if not memory or memory.last.drawing.shape != content.shape:
-            return Seen(small)
-        track = partial(tracked, self.search, now=small, both_ways=self.both_ways)
-        pulls = memory.anchors and memory.number % self.every == 0
-        anchor = track(memory.anchors[0].seen) if pulls else None
-        return Seen(small, track(memory.last.seen), anchor)
-
-    def steadied(
-        self, drawn: Pixels, seen: Seen, memory: Past | tuple[()] = ()
-    ) -> tuple[Pixels, Past]:
-        """The drawing of what was `seen`, steadied, and what is to be remembered of it."""
+        seen = self._seen(content, memory)
         fresh = _soft(drawn)
         if memory and seen.last is not None:
             blend = self._blended(fresh, seen, memory)
@@ -139,6 +124,16 @@ class Stabilizer:
         wanting = _SHARP - sharpness(steady) / max(sharpness(drawn), 1e-3)
         gain = float(np.clip(gain + _QUICKLY * wanting, 0, _MOST_GAIN))
         return steady, Past(Kept(seen.content, blend), anchors, gain, number)
+
+    def _seen(self, content: Pixels, memory: Past | tuple[()]) -> Seen:
+        """How `content` came from what is remembered."""
+        small = shrink_to(halved(to_uint8(content), LONG_SIDE), self.side)
+        if not memory or memory.last.drawing.shape != content.shape:
+            return Seen(small)
+        track = partial(tracked, self.search, now=small, both_ways=self.both_ways)
+        pulls = memory.anchors and memory.number % self.every == 0
+        anchor = track(memory.anchors[0].seen) if pulls else None
+        return Seen(small, track(memory.last.seen), anchor)
 
     def _blended(self, fresh: HostArray, seen: Seen, past: Past) -> HostArray:
         """What is drawn now and was before."""

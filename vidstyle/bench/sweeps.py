@@ -1,4 +1,4 @@
-"""How speed and memory change with one thing: frame size, batch, threads, streams, clip length."""
+"""How speed or memory changes with one thing: size, batch, threads, streams, length, styles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from vidstyle.machine import cores, peak_memory
 _SIZES = (320, 180), (480, 270), (640, 360), (960, 540), (1280, 720)  # width and height
 _BATCHES = 1, 2, 4, 8
 _LENGTHS = 100, 200, 400, 800  # frames
-_STREAM_FRAMES = 150
+_STYLES = 1, 2, 4, 8  # mixed
+_STREAM_FRAMES, _FEW_FRAMES = 150, 30
 _SECONDS = 1.5  # of calls that are timed for a point
 
 Points: TypeAlias = list[tuple[float, float]]
@@ -108,11 +109,39 @@ def length(ground: Ground) -> Sweep:
     return _sweep("length", ground, names, points, law, slope, lambda x: offset + slope * x)
 
 
+def memory(ground: Ground) -> Sweep:
+    """Peak memory, over the pixels of a frame."""
+    points: Points = []
+    for width, height in _SIZES:
+        case = replace(ground.case, width=width, height=height)
+        ground.on_point(f"memory at {case.size}")
+        clip = ground.clip_for(case, _FEW_FRAMES)
+        (found,) = measured_together([_task(replace(ground, case=case), clip, 0)])
+        points.append((width * height / 1e6, found["memory"] / 1e6))
+    offset, slope = line(points)
+    law = f"{offset:.0f} MB and {slope:.0f} MB for each million pixels"
+    names = ("million pixels", "MB at most")
+    return _sweep("memory", ground, names, points, law, slope, lambda x: offset + slope * x)
+
+
+def styles(ground: Ground) -> Sweep:
+    """Frames a second, over how many styles are mixed."""
+    points: Points = []
+    clip = ground.clip_for(ground.case, _STREAM_FRAMES)
+    for count in _STYLES:
+        ground.on_point(f"{count} styles")
+        (found,) = measured_together([_task(ground, clip, 0, styles=count)])
+        points.append((count, found["frames"] / (found["ended"] - found["began"])))
+    return _power("styles", ground, ("styles", "frames a second"), points)
+
+
 SWEEPS: dict[str, Callable[[Ground], Sweep]] = {
     "size": size,
     "batch": batch,
     "threads": threads,
     "length": length,
+    "memory": memory,
+    "styles": styles,
     "streams": streams,
 }
 
@@ -127,14 +156,14 @@ def check_sweeps(names: Sequence[str]) -> None:
         raise UsageError("--sweep threads gives a program fewer cores, which needs Linux.")
     if "threads" in names and cores() < 2:
         raise UsageError("--sweep threads needs more than one core; there is one here.")
-    if "length" in names and peak_memory() is None:
-        raise UsageError("--sweep length needs a system that tells a program's memory.")
+    if {"length", "memory"} & set(names) and peak_memory() is None:
+        raise UsageError("--sweep length and memory need a system that tells a program's memory.")
 
 
-def _task(ground: Ground, clip: Clip, place: int) -> Any:
+def _task(ground: Ground, clip: Clip, place: int, **more: int) -> Any:
     folder = ground.folder / f"stream-{place}"
     folder.mkdir(exist_ok=True)
-    return clip.task("stream", ground.case, folder)
+    return clip.task("stream", ground.case, folder, **more)
 
 
 def _doubled(most: int) -> Iterator[int]:

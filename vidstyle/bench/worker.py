@@ -18,6 +18,7 @@ from vidstyle.errors import VidstyleError
 from vidstyle.job import Job
 from vidstyle.machine import peak_memory
 from vidstyle.session import run
+from vidstyle.styles import bundled_styles
 from vidstyle.stylizer import Drawing, Stylizer, load_stylizer
 from vidstyle.weights import find_model
 
@@ -38,6 +39,7 @@ class Task:
     rate: float  # its frames a second
     frames: int  # of it, at most
     sink: str  # the drawn clip, which is written again and again
+    styles: int = 1  # that are mixed
     seconds: float = 0.0  # for all of it, as far as that can be held
     launched: float = 0.0  # when this process was begun, as time.time tells it
 
@@ -121,7 +123,8 @@ def _alone(task: Task, seconds: float) -> Pace:
     from vidstyle.bench.alone import alone
 
     stylizer = _stylizer(task.case)
-    return alone(stylizer, stylizer.look(_style(task.case)), task.clip, task.case, seconds)
+    (style,) = _styles(task)
+    return alone(stylizer, stylizer.look(style), task.clip, task.case, seconds)
 
 
 def _stylizer(case: Case, clip: bool = False) -> Stylizer:
@@ -130,9 +133,10 @@ def _stylizer(case: Case, clip: bool = False) -> Stylizer:
     )
 
 
-def _style(case: Case) -> str:
-    """The one that every network draws in; of those that know theirs by heart, the first."""
-    return next(iter(find_model(case.network).header.styles), STYLE)
+def _styles(task: Task) -> tuple[str, ...]:
+    """What every network draws in; of those that know their styles by heart, the first of these."""
+    known = find_model(task.case.network).header.styles or dict.fromkeys([STYLE, *bundled_styles()])
+    return tuple(known)[: task.styles]
 
 
 def _job(task: Task, frames: int) -> Job:
@@ -140,7 +144,7 @@ def _job(task: Task, frames: int) -> Job:
     case = task.case
     as_it_is = task.own_size == (case.height, case.width)
     return Job(
-        task.clip, task.sink, _style(case), case.network,
+        task.clip, task.sink, _styles(task), case.network,
         runtime=case.runtime, device=case.device, precision=case.precision,
         size=None if as_it_is else case.size, end=f"{(frames - 0.5) / task.rate:.6f}",
         overwrite=True,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_STREAMS = 64
 _MOST_SECONDS = 86400.0
-_SWEEPS = "size", "batch", "threads", "length"
+_SWEEPS = "size", "batch", "threads", "length", "memory", "styles"
 
 
 @click.command()

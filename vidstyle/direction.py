@@ -100,7 +100,7 @@ def stabilizer_of(job: Job) -> str:
 
 
 class Direction:
-    """Draws the frames of a job, one after the other. Opened by `with`.
+    """Draws the frames of a job: each is begun, then finished, in their order. Opened by `with`.
 
     Styles are read then; for `--keep-color match`, in the colors of each scene, at its first frame.
 
@@ -231,7 +231,7 @@ class Direction:
     def _drawn(self, content: Pixels, look: Look, last: Drawn | None) -> Drawn:
         """Have a layer drawn, after the `last` drawing of it."""
         # On a GPU a call only begins its work, in the order of the thread that asks for it.
-        begin = self._hands.submit if isinstance(content, np.ndarray) else _at_once
+        begin = self._hands.submit if isinstance(content, np.ndarray) else _done_now
         return begin(self._network, content, look, last)
 
     def _network(self, content: Pixels, look: Look, last: Drawn | None) -> tuple[Pixels, Memory]:
@@ -247,7 +247,7 @@ class Direction:
         return self._stylizer.read(style, self._job.style_size)
 
 
-def _at_once(function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+def _done_now(function: Callable[..., Any], *arguments: Any) -> Future[Any]:
     """What `submit` of an executor gives, done in this thread."""
     done: Future[Any] = Future()
     done.set_result(function(*arguments))

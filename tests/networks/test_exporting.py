@@ -28,8 +28,8 @@ SIZES = [(49, 70), (11, 90)]  # the second must be padded
 
 @lru_cache
 def exported(name, models):
-    """A model, stylebank with random weights, and where it was exported to, for any size."""
-    model = random_model(name, models) if name == "stylebank" else find_model(name)
+    """A model, with random weights but for microast, and where it was exported to, for any size."""
+    model = find_model(name) if name == "microast" else random_model(name, models)
     folder = Path(tempfile.mkdtemp(dir=models))
     files = export_onnx(model, folder)
     assert [file.path for file in files] == sorted(folder.iterdir())
@@ -90,7 +90,7 @@ def test_the_files_draw_what_vidstyle_draws(folder, model, monkeypatch, size, st
     drawn = drawn_by(folder, model, image(STYLE), image(content), [strength])
     expected = image(drawn_by_vidstyle(model, monkeypatch, content, strength))
     assert drawn.min() >= 0 and drawn.max() <= 1
-    assert drawn.shape == expected.shape and expected.std() > 0.03
+    assert drawn.shape == expected.shape and expected.std() > 0.05
     assert np.sqrt(np.square(drawn - expected).mean()) < 0.008  # the style as uint8, and roundings
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -55,6 +58,31 @@ def explained() -> Iterator[None]:
         raise DeviceError(first.rstrip(".") or reason(error)) from error
     finally:
         av.logging.set_level(None)
+
+
+@contextmanager
+def opening_an_encoder() -> Iterator[None]:
+    """Threads that it starts, and the one that opens it, keep their usual priority.
+
+    SVT-AV1, opened by root, makes all of them real-time threads (SCHED_FIFO, 99), beside which
+    nothing else on the machine gets a core; and it speaks past FFmpeg.
+    """
+    os.environ.setdefault("SVT_LOG", "0")  # fatal errors only
+    if sys.platform != "linux":
+        yield
+        return
+    before = _threads()
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        for thread in {threading.get_native_id()} | _threads() - before:
+            with suppress(OSError):  # it has ended, or nobody may change priorities here
+                os.sched_setscheduler(thread, policy, parameters)
+
+
+def _threads() -> set[int]:
+    return {int(name) for name in os.listdir("/proc/self/task")}
 
 
 def _coders(codec: str, mode: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cached_property
@@ -13,7 +12,7 @@ import av
 import numpy as np
 from av.container import OutputContainer
 
-from vidstyle.avcodecs import on_hardware
+from vidstyle.avcodecs import on_hardware, opening_an_encoder
 from vidstyle.avfile import reason
 from vidstyle.avframe import FULL_RANGE, FrameWriter, layout_of, usual_matrix
 from vidstyle.contracts import Color, Frame, VideoInfo
@@ -102,7 +101,6 @@ class Encoder:
             )
 
     def _open(self, color: Color, encoding: Encoding) -> Any:
-        os.environ.setdefault("SVT_LOG", "0")  # SVT-AV1 speaks past FFmpeg; 0: fatal errors only
         try:
             hint = min(max(self._rate, Fraction(1)), Fraction(240)).limit_denominator(1001)
             stream: Any = self._output.add_stream(self._codec.encoder, rate=hint)
@@ -120,7 +118,8 @@ class Encoder:
             if self._codec.encoder == "libx265" and self._kind.format in ("mp4", "mov"):
                 context.codec_tag = "hvc1"  # Apple's players know HEVC by this name alone
             context.time_base = stream.time_base = self._tick
-            context.open()
+            with opening_an_encoder():
+                context.open()
         except (av.FFmpegError, ValueError, OSError) as error:
             raise self._refusal(error, encoding) from None
         return stream

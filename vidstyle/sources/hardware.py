@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import av
 from av.codec.hwaccel import HWAccel
 
-from vidstyle.avcodecs import BY, explained, on_hardware
+from vidstyle.avcodecs import BY, explained, on_hardware, opening_an_encoder
 from vidstyle.errors import DeviceError
 
 # What is decoded is encoded first, as fast as each can: encoder, pixel format, options.
@@ -50,11 +49,12 @@ def decode_some(decoder: str) -> None:
 @lru_cache
 def _encoded(codec: str) -> tuple[list[Any], bytes | None]:
     """Packets of a few frames, and what a file would say beside them."""
-    os.environ.setdefault("SVT_LOG", "0")
     encoder, pix_fmt, options = _ENCODERS[codec]
     context: Any = av.CodecContext.create(encoder, "w")
     context.width, context.height = _SIZE
     context.pix_fmt, context.time_base, context.options = pix_fmt, Fraction(1, 25), options
+    with opening_an_encoder():
+        context.open()
     packets = []
     for index in range(_FRAMES):
         frame = av.VideoFrame(*_SIZE, pix_fmt)

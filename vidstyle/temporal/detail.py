@@ -8,37 +8,27 @@ import cv2
 import numpy as np
 
 from vidstyle.contracts import HostArray, Pixels
-from vidstyle.image import resize
 from vidstyle.temporal.tracking import halved
 
-_RADIUS = 1.5  # pixels, a standard deviation: what is finer is detail
-# Levels of 255. Weak detail gains more than strong: the edges, which a move by part of a pixel
-# changes most, stay as they are.
-_STRONG = 5.0
-# Pixels: larger pictures are halved. Detail that is finer than what is left there is not worth its
-# flicker, and takes time.
-LONG_SIDE = 640
+# Pixels, a standard deviation: what is finer is detail. That is what is lost where a drawing is
+# read between its pixels, whatever its size.
+_RADIUS = 1.0
+LONG_SIDE = 640  # pixels: larger pictures are halved to judge how sharp they are
 
 
-def detailed(drawing: HostArray, gain: float, dtype: Any) -> Pixels:
-    """`drawing` with more detail in its brightness, as Pixels.
+def detailed(drawing: HostArray, gain: HostArray, dtype: Any) -> Pixels:
+    """`drawing` with more detail, as Pixels.
 
     Args:
         drawing: float32 [H, W, 3], levels of 255.
-        gain: 0 for none.
+        gain: float32 [H, W], 0 for none.
         dtype: of what comes back, uint8 or uint16.
     """
-    whole = cv2.cvtColor(drawing, cv2.COLOR_RGB2GRAY)
-    luma = halved(whole, LONG_SIDE)
-    detail = luma - cv2.GaussianBlur(luma, (0, 0), _RADIUS)
-    strong = cv2.GaussianBlur(np.abs(detail), (0, 0), 1) / np.float32(_STRONG)
-    added = np.float32(gain) * detail / (1 + strong * strong)
-    added = resize(added, *whole.shape)
-    levels = np.iinfo(dtype).max / 255
+    smooth = cv2.GaussianBlur(drawing, (0, 0), _RADIUS)
+    sharp = cv2.blendLinear(drawing, smooth, 1 + gain, -gain)
     depth = cv2.CV_8U if dtype == np.uint8 else cv2.CV_16U
     # rounds and saturates
-    sharp = cv2.addWeighted(drawing, levels, cv2.merge([added] * 3), levels, 0, dtype=depth)
-    return np.asarray(sharp)
+    return np.asarray(cv2.addWeighted(sharp, np.iinfo(dtype).max / 255, sharp, 0, 0, dtype=depth))
 
 
 def sharpness(drawing: Pixels) -> float:

@@ -3,7 +3,7 @@
 The last drawing, and the one of ten frames ago, are moved along with what they show, and blended
 into the new one wherever they can be trusted: where the content looks as it did, and where they are
 not far from what the network draws now. So nothing old outlives a change. A blend is softer than a
-drawing; it gets detail back, the finest scale, which flickers most, the least.
+drawing; where it is one, it gets detail back.
 
 After Lai et al., "Learning blind video temporal consistency", ECCV 2018,
 https://arxiv.org/abs/1808.00449, in that it works with any network, knowing a clip and its drawing;
@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import cv2
 import numpy as np
 
 from vidstyle.contracts import HostArray, Pixels
-from vidstyle.image import shrink_to, to_uint8
+from vidstyle.image import resize, shrink_to, to_uint8
 from vidstyle.temporal.detail import LONG_SIDE, detailed, sharpness
 from vidstyle.temporal.flow import FlowEstimator
 from vidstyle.temporal.tracking import (
@@ -35,14 +35,13 @@ from vidstyle.temporal.tracking import (
 from vidstyle.temporal.warp import places, resized
 
 _FAR = 10  # frames back, where the anchor is: texture does not drift over so many
-# Pixels of a picture as large as its sharpness is judged at, a standard deviation. The finest scale
-# flickers most and no blend keeps it: were new drawings to bring it, a part would look the softer
-# and need the more detail the older it is.
-_SOFT = 0.3
-_SHARP = 0.972  # of the sharpness that is drawn
-_MOST_GAIN = 20.0
-_QUICKLY = 16.0  # by how much the gain grows where all sharpness is wanting
+_SHARP = 0.985  # of the sharpness that is drawn
+_MOST_GAIN = 2.0
 _SMOOTH = 1.5  # coarse pixels, over which drawings are compared
+_STROKE = 1.5  # pixels of a drawing halved as in `sharpness`, a standard deviation
+# Where strokes have less than the first share of the contrast that they have now, an old drawing,
+# washed out by much blending, is not trusted at all; from the second on it is.
+_WASHED = 0.2, 0.6
 
 
 class Kept(NamedTuple):
@@ -67,6 +66,13 @@ class Seen(NamedTuple):
     content: HostArray  # as in Kept
     last: Track | None = None  # from the last frame
     anchor: Track | None = None
+
+
+class Glance(NamedTuple):
+    """A drawing as it is compared with another."""
+
+    color: HostArray  # float32 [h / 4, w / 4, 3]
+    strokes: HostArray  # float32 [h / 4, w / 4]  their contrast, in levels of 255
 
 
 class Moved(NamedTuple):
@@ -112,17 +118,17 @@ class Stabilizer:
             memory: what the last frame gave; () at the first one and after a cut.
         """
         seen = self._seen(content, memory)
-        fresh = _soft(drawn)
+        fresh = _levels(drawn)
         if memory and seen.last is not None:
-            blend = self._blended(fresh, seen, memory)
+            blend, share = self._blended(fresh, seen, memory)
             last = memory.last._replace(drawing=cv2.convertScaleAbs(memory.last.drawing))
             anchors, gain = (*memory.anchors, last)[1 - _FAR :], memory.gain
             number = memory.number + 1
         else:
-            blend, anchors, gain, number = fresh, (), _first_gain(fresh, drawn), 0
-        steady = detailed(blend, gain, drawn.dtype)
+            blend, share, anchors, gain, number = fresh, None, (), 0.0, 0
+        steady = drawn if share is None else detailed(blend, gain * share, drawn.dtype)
         wanting = _SHARP - sharpness(steady) / max(sharpness(drawn), 1e-3)
-        gain = float(np.clip(gain + _QUICKLY * wanting, 0, _MOST_GAIN))
+        gain = float(np.clip(gain + wanting, 0, _MOST_GAIN))
         return steady, Past(Kept(seen.content, blend), anchors, gain, number)
 
     def _seen(self, content: Pixels, memory: Past | tuple[()]) -> Seen:
@@ -135,44 +141,50 @@ class Stabilizer:
         anchor = track(memory.anchors[0].seen) if pulls else None
         return Seen(small, track(memory.last.seen), anchor)
 
-    def _blended(self, fresh: HostArray, seen: Seen, past: Past) -> HostArray:
-        """What is drawn now and was before."""
+    def _blended(self, fresh: HostArray, seen: Seen, past: Past) -> tuple[HostArray, HostArray]:
+        """What is drawn now and was before, and the share of the latter, float32 [H, W]."""
         assert seen.last is not None
-        coarse = sampled(fresh, coarse_size(seen.content))
-        drawing, trust = self._moved(past.last.drawing, seen.last, coarse)
+        now = _glance(fresh, coarse_size(seen.content))
+        drawing, trust = self._moved(past.last.drawing, seen.last, now)
         if seen.anchor is not None:
-            anchor = self._moved(past.anchors[0].drawing, seen.anchor, coarse)
+            anchor = self._moved(past.anchors[0].drawing, seen.anchor, now)
             pull = self.pull * anchor.trust
-            drawing = _mixed(drawing, anchor.drawing, pull / (pull + trust + 1e-3))
+            share = _fine(pull / (pull + trust + 1e-3), fresh)
+            drawing = _mixed(drawing, anchor.drawing, share)
             trust = np.maximum(trust, anchor.trust)
-        return _mixed(fresh, drawing, self.weight * trust)
+        share = _fine(self.weight * trust, fresh)
+        return _mixed(fresh, drawing, share), share
 
-    def _moved(self, drawing: HostArray, track: Track, coarse: HostArray) -> Moved:
-        """An earlier drawing as it would be now; `coarse` is that of now."""
+    def _moved(self, drawing: HostArray, track: Track, now: Glance) -> Moved:
+        """An earlier drawing as it would be now; `now` is the new one."""
         x, y = places(resized(track.flow, *drawing.shape[:2]))
         drawing = cv2.remap(drawing, x, y, self.kernel, borderMode=cv2.BORDER_REPLICATE)
         drawing = drawing.astype(np.float32, copy=False)
-        differs = cv2.GaussianBlur(sampled(drawing, coarse.shape[1::-1]) - coarse, (0, 0), _SMOOTH)
+        then = _glance(drawing, now.strokes.shape[1::-1])
+        differs = cv2.GaussianBlur(then.color - now.color, (0, 0), _SMOOTH)
         like = falling(largest(np.abs(differs)), *self.likeness)
-        return Moved(drawing, track.trust * like)
+        vivid = 1 - falling((then.strokes + 1) / (now.strokes + 1), *_WASHED)
+        return Moved(drawing, track.trust * like * vivid)
 
 
-def _soft(drawn: Pixels) -> HostArray:
-    """`drawn` in levels of 255, float32, its finest detail weakened."""
+def _glance(drawing: HostArray, size: tuple[int, int]) -> Glance:
+    """Look at a drawing; `size`: width and height."""
+    luma = halved(cv2.cvtColor(drawing, cv2.COLOR_RGB2GRAY), LONG_SIDE)
+    strokes = resize(cv2.absdiff(luma, cv2.GaussianBlur(luma, (0, 0), _STROKE)), *size[::-1])
+    return Glance(sampled(drawing, size), cv2.GaussianBlur(strokes, (0, 0), _SMOOTH))
+
+
+def _levels(drawn: Pixels) -> HostArray:
+    """`drawn` in levels of 255, float32."""
     levels = np.iinfo(drawn.dtype).max / 255
-    soft = cv2.GaussianBlur(drawn, (0, 0), _SOFT * max(drawn.shape[:2]) / LONG_SIDE)
-    fresh = soft.astype(np.float32)
-    return fresh if levels == 1 else fresh / np.float32(levels)
+    return cast(HostArray, drawn.astype(np.float32) / np.float32(levels))
 
 
-def _first_gain(fresh: HostArray, drawn: Pixels) -> float:
-    """What makes `fresh` about as sharp as it shall be: sharpness grows nearly as the gain does."""
-    soft, sharp = (sharpness(detailed(fresh, gain, drawn.dtype)) for gain in (0, 1))
-    wanted = _SHARP * sharpness(drawn)
-    return float(np.clip((wanted - soft) / max(sharp - soft, 1e-3), 0, _MOST_GAIN))
+def _fine(share: HostArray, drawing: HostArray) -> HostArray:
+    """A coarse share for each pixel of `drawing`, float32 [H, W]."""
+    return np.asarray(cv2.resize(share, drawing.shape[1::-1], interpolation=cv2.INTER_LINEAR))
 
 
 def _mixed(one: HostArray, other: HostArray, share: HostArray) -> HostArray:
-    """`one`, and of the `other` a share, which may be coarse."""
-    share = cv2.resize(share, one.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    """`one`, and of the `other` a share."""
     return np.asarray(cv2.blendLinear(one, other, 1 - share, share))

@@ -29,8 +29,8 @@ def full() -> Stabilizer:
         side=640,
         both_ways=True,
         weight=0.98,
-        pull=0.6,
+        pull=0.7,
         every=1,
         kernel=cv2.INTER_LANCZOS4,
-        likeness=(40.0, 100.0),
+        likeness=(60.0, 120.0),
     )

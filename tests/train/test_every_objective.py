@@ -37,7 +37,6 @@ def loss_of(objective):
 
 
 @every_objective
-@every_objective
 def test_the_recipe_of_the_tests_weighs_every_term(name, tools):
     assert set(tools.stage.weights) == set(OBJECTIVES[name].terms)
 

@@ -1,4 +1,4 @@
-"""Which encoders and decoders FFmpeg has for a codec, in software and on hardware."""
+"""FFmpeg's encoders and decoders, in software and on hardware: which there are, and their ways."""
 
 from __future__ import annotations
 

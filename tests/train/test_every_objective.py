@@ -46,7 +46,8 @@ def test_the_same_generator_gives_the_same_terms(name, tools):
     objective = OBJECTIVES[name](tools)
     with torch.no_grad():
         first, second = objective(generator()), objective(generator())
-    assert first == second  # nothing of it depends on earlier steps
+        anew = OBJECTIVES[name](tools)(generator())
+    assert first == second == anew  # nothing of it depends on earlier steps
 
 
 @every_objective

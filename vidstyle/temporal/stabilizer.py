@@ -2,8 +2,8 @@
 
 The last drawing, and the one of ten frames ago, are moved along with what they show, and blended
 into the new one wherever they can be trusted: where the content looks as it did, and where they are
-not far from what the network draws now. So nothing old outlives a change. A blend is softer than a
-drawing; where it is one, it gets detail back.
+not far from what the network draws now, nor washed out by blending. So nothing old outlives a
+change. A blend is softer than a drawing; as far as it is one, it gets detail back.
 
 After Lai et al., "Learning blind video temporal consistency", ECCV 2018,
 https://arxiv.org/abs/1808.00449, in that it works with any network, knowing a clip and its drawing;
@@ -35,8 +35,8 @@ from vidstyle.temporal.tracking import (
 from vidstyle.temporal.warp import places, resized
 
 _FAR = 10  # frames back, where the anchor is: texture does not drift over so many
-_SHARP = 0.985  # of the sharpness that is drawn
-_MOST_GAIN = 2.0
+_SHARP = 0.985  # of the sharpness that is drawn: aimed at, since the gain follows later
+_MOST_GAIN = 2.0  # a bound for drawings that no gain makes as sharp
 _SMOOTH = 1.5  # coarse pixels, over which drawings are compared
 _STROKE = 1.5  # pixels of a drawing halved as in `sharpness`, a standard deviation
 # Where strokes have less than the first share of the contrast that they have now, an old drawing,

@@ -20,6 +20,9 @@ from vidstyle.temporal.warp import resized, warp
 _COARSE = 4  # pixels to one value of trust
 # Levels of 255 by which contents may differ: up to the first trusted, from the second not at all.
 _CHANGED = 10.0, 32.0
+_CHANGED_BEHIND = 3.0, 8.0  # the same where something may have been uncovered
+_REACH = 5  # values to each side, over which flow is asked whether it closes in
+_CLOSING = 0.2, 0.6  # pixels by which it does, for each pixel that it is long, and one more
 _LEAST = 2  # values a side: a slope lies between two
 _NEAR = 25  # values across, over which it is judged whether all stands
 # Standing explains the content as well as a flow does, if its squared error is at most so many
@@ -66,7 +69,9 @@ def tracked(search: FlowEstimator, before: Pixels, now: Pixels, both_ways: bool)
         sampled(cv2.blur(largest(cv2.absdiff(each, now)), (5, 5)), size).astype(np.float32)
         for each in (before, warped)
     )
-    trust = falling(_between(moved, still, 1 - moves), *_CHANGED) * (1 - wrong * moves)
+    changed = _between(moved, still, 1 - moves)
+    like, alike = (falling(changed, *limits) for limits in (_CHANGED, _CHANGED_BEHIND))
+    trust = _between(like, alike, _uncovered(rough, moves)) * (1 - wrong * moves)
     fine = cv2.resize(moves, flow.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     flow = cv2.multiply(flow, cv2.merge([fine, fine]))
     trust = trust * ~leaves(resized(flow, *moves.shape))
@@ -120,6 +125,25 @@ def _nearby(values: HostArray) -> HostArray:
 
 def _between(one: HostArray, other: HostArray, share: HostArray) -> HostArray:
     return np.asarray(one + share * (other - one))
+
+
+def _uncovered(flow: Flow, moves: HostArray) -> HostArray:
+    """Where something may have come into view behind what moves on, 0..1.
+
+    There, two places were one in the earlier picture: backward flow closes in. In front of what
+    moves it opens.
+    """
+    across, down = np.ones((1, _REACH), np.uint8), np.ones((_REACH, 1), np.uint8)
+    x, y = cv2.split(flow)
+    closing = cv2.magnitude(_closing(x * moves, across), _closing(y * moves, down))
+    return 1 - falling(closing / (1 + cv2.magnitude(x, y)), *_CLOSING)
+
+
+def _closing(flow: HostArray, beam: HostArray) -> HostArray:
+    """How far values before a place, along a `beam` of ones, are above those behind it."""
+    before, behind = (beam.shape[1] - 1, beam.shape[0] - 1), (0, 0)
+    gap = cv2.dilate(flow, beam, anchor=before) - cv2.erode(flow, beam, anchor=behind)
+    return np.asarray(np.maximum(gap, 0))
 
 
 def _broken(flow: Flow) -> HostArray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vidstyle.temporal.tracking import tracked
+from vidstyle.temporal.tracking import looked_at, tracked
 
 HEIGHT, WIDTH = 120, 160
 SPEED = 24  # pixels a frame, to the right
@@ -33,6 +33,7 @@ def scene(contrast):
 @pytest.fixture
 def trust():
     before, now, flow = scene(contrast=9)
+    before, now = (looked_at(each, WIDTH) for each in (before, now))
     return tracked(Known(flow), before, now, both_ways=False).trust
 
 

@@ -8,12 +8,11 @@ import cv2
 import numpy as np
 
 from vidstyle.contracts import HostArray, Pixels
-from vidstyle.temporal.tracking import halved
+from vidstyle.temporal.tracking import LONG_SIDE, halved
 
 # Pixels, a standard deviation: what is finer is detail. That is what is lost where a drawing is
 # read between its pixels, whatever its size.
 _RADIUS = 1.0
-LONG_SIDE = 640  # pixels: larger pictures are halved to judge how sharp they are
 
 
 def detailed(drawing: HostArray, gain: HostArray, dtype: Any) -> Pixels:
@@ -24,7 +23,7 @@ def detailed(drawing: HostArray, gain: HostArray, dtype: Any) -> Pixels:
         gain: float32 [H, W], 0 for none.
         dtype: of what comes back, uint8 or uint16.
     """
-    smooth = cv2.GaussianBlur(drawing, (0, 0), _RADIUS)
+    smooth = cv2.GaussianBlur(drawing, (5, 5), _RADIUS)
     sharp = cv2.blendLinear(drawing, smooth, 1 + gain, -gain)
     depth = cv2.CV_8U if dtype == np.uint8 else cv2.CV_16U
     # rounds and saturates

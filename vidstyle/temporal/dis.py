@@ -63,10 +63,10 @@ def preset_for(height: int, width: int) -> str:
 
 
 def _search(preset: str) -> Any:
-    """OpenCV's search. Brisk is medium with half the steps: nearly as right, in half the time."""
+    """OpenCV's search. Brisk is medium with a third of the steps: nearly as right, and quicker."""
     search: Any = cv2.DISOpticalFlow.create(PRESETS[preset])
     if preset == "brisk":
-        search.setGradientDescentIterations(12)  # medium takes 25
+        search.setGradientDescentIterations(8)  # medium takes 25
         search.setPatchStride(4)  # 3
         search.setVariationalRefinementIterations(2)  # 5
     return search

@@ -20,15 +20,18 @@ import cv2
 import numpy as np
 
 from vidstyle.contracts import HostArray, Pixels
-from vidstyle.image import resize, shrink_to, to_uint8
-from vidstyle.temporal.detail import LONG_SIDE, detailed, sharpness
+from vidstyle.image import resize
+from vidstyle.temporal.detail import detailed, sharpness
 from vidstyle.temporal.flow import FlowEstimator
 from vidstyle.temporal.tracking import (
+    LONG_SIDE,
+    Content,
     Track,
     coarse_size,
     falling,
     halved,
     largest,
+    looked_at,
     sampled,
     tracked,
 )
@@ -47,7 +50,7 @@ _WASHED = 0.2, 0.6
 class Kept(NamedTuple):
     """A frame as it is remembered."""
 
-    seen: HostArray  # uint8 [h, w, 3]  the content, at the size at which motion is sought
+    content: Content
     drawing: HostArray  # float32, later uint8 [H, W, 3]  levels of 255, before it got its detail
 
 
@@ -63,7 +66,7 @@ class Past(NamedTuple):
 class Seen(NamedTuple):
     """A frame's content, and how it came from what is remembered; None where nothing is."""
 
-    content: HostArray  # as in Kept
+    content: Content
     last: Track | None = None  # from the last frame
     anchor: Track | None = None
 
@@ -133,13 +136,13 @@ class Stabilizer:
 
     def _seen(self, content: Pixels, memory: Past | tuple[()]) -> Seen:
         """How `content` came from what is remembered."""
-        small = shrink_to(halved(to_uint8(content), LONG_SIDE), self.side)
+        now = looked_at(content, self.side)
         if not memory or memory.last.drawing.shape != content.shape:
-            return Seen(small)
-        track = partial(tracked, self.search, now=small, both_ways=self.both_ways)
+            return Seen(now)
+        track = partial(tracked, self.search, now=now, both_ways=self.both_ways)
         pulls = memory.anchors and memory.number % self.every == 0
-        anchor = track(memory.anchors[0].seen) if pulls else None
-        return Seen(small, track(memory.last.seen), anchor)
+        anchor = track(memory.anchors[0].content) if pulls else None
+        return Seen(now, track(memory.last.content), anchor)
 
     def _blended(self, fresh: HostArray, seen: Seen, past: Past) -> tuple[HostArray, HostArray]:
         """What is drawn now and was before, and the share of the latter, float32 [H, W]."""

@@ -12,11 +12,13 @@ import cv2
 import numpy as np
 
 from vidstyle.contracts import HostArray, Pixels
-from vidstyle.image import halved_size, resize
+from vidstyle.image import halved_size, resize, shrink_to, to_uint8
 from vidstyle.temporal.flow import Flow, FlowEstimator
 from vidstyle.temporal.occlusion import leaves, unmatched
 from vidstyle.temporal.warp import resized, warp
 
+LONG_SIDE = 640  # pixels: larger pictures are halved to be looked at
+_COLOR_SIDE = 320  # the same, to compare colors
 _COARSE = 4  # pixels to one value of trust
 # Levels of 255 by which contents may differ: up to the first trusted, from the second not at all.
 _CHANGED = 10.0, 32.0
@@ -32,6 +34,13 @@ _NEAR = 25  # values across, over which it is judged whether all stands
 _TIMES, _MORE, _ASTRAY = 1.5, 2.0, 0.5
 
 
+class Content(NamedTuple):
+    """What a frame shows, as much as is needed to tell where it was before."""
+
+    luma: HostArray  # uint8 [h, w]
+    color: HostArray  # uint8 [h', w', 3]  smaller
+
+
 class Track(NamedTuple):
     """Where a picture was in an earlier one, and how surely."""
 
@@ -39,35 +48,40 @@ class Track(NamedTuple):
     trust: HostArray  # float32 [H / 4, W / 4], 0..1
 
 
-def tracked(search: FlowEstimator, before: Pixels, now: Pixels, both_ways: bool) -> Track:
+def looked_at(pixels: Pixels, side: int) -> Content:
+    """`pixels` [H, W, 3], of any size, with motion to be sought at `side` pixels at most."""
+    shown = halved(to_uint8(pixels), LONG_SIDE)
+    luma = shrink_to(cv2.cvtColor(shown, cv2.COLOR_RGB2GRAY), side)
+    return Content(luma, halved(shown, _COLOR_SIDE))
+
+
+def tracked(search: FlowEstimator, before: Content, now: Content, both_ways: bool) -> Track:
     """Find where `now` was in `before`.
 
     Args:
         search: finds the flow.
-        before: uint8 [H, W, 3].
-        now: the same.
+        before: an earlier frame.
+        now: this one, of the same size.
         both_ways: whether flow is checked by going back and forth; it takes twice as long, and else
             it is not trusted where motion breaks.
     """
-    then, luma = (cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in (before, now))
-    flow = search.flow(then, luma)
+    flow = search.flow(before.luma, now.luma)
     size = coarse_size(now)
     rough = sampled(flow, size)
     if both_ways:
-        unfit = unmatched(search.flow(luma, then), flow).astype(np.float32)
+        unfit = unmatched(search.flow(now.luma, before.luma), flow).astype(np.float32)
         wrong = sampled(cv2.blur(unfit, (_COARSE, _COARSE)), size)
     else:
         wrong = _broken(rough)
-    warped = warp(before, flow)
     still, moved = (
-        sampled(cv2.absdiff(each, luma), size)
-        for each in (then, cv2.cvtColor(warped, cv2.COLOR_RGB2GRAY))
+        sampled(cv2.absdiff(each, now.luma), size)
+        for each in (before.luma, warp(before.luma, flow))
     )
     moves = _moving(rough, still, moved)
     # By color, since what comes into view may be as bright as what hid it.
     still, moved = (
-        sampled(cv2.blur(largest(cv2.absdiff(each, now)), (5, 5)), size).astype(np.float32)
-        for each in (before, warped)
+        sampled(cv2.blur(largest(cv2.absdiff(each, now.color)), (3, 3)), size).astype(np.float32)
+        for each in (before.color, warp(before.color, resized(flow, *now.color.shape[:2])))
     )
     changed = _between(moved, still, 1 - moves)
     like, alike = (falling(changed, *limits) for limits in (_CHANGED, _CHANGED_BEHIND))
@@ -83,9 +97,10 @@ def halved(pixels: Pixels, side: int) -> Pixels:
     return resize(pixels, *halved_size(pixels.shape[0], pixels.shape[1], side))
 
 
-def coarse_size(pixels: Pixels) -> tuple[int, int]:
+def coarse_size(content: Content) -> tuple[int, int]:
     """Width and height of what is coarse."""
-    return max(_LEAST, pixels.shape[1] // _COARSE), max(_LEAST, pixels.shape[0] // _COARSE)
+    height, width = content.luma.shape
+    return max(_LEAST, width // _COARSE), max(_LEAST, height // _COARSE)
 
 
 def sampled(array: HostArray, size: tuple[int, int]) -> HostArray:
@@ -148,6 +163,7 @@ def _closing(flow: HostArray, beam: HostArray) -> HostArray:
 
 def _broken(flow: Flow) -> HostArray:
     """Where motion breaks, 0..1; far more lenient than occlusion.breaks, which masks a third."""
-    down, right = np.gradient(flow, axis=(0, 1))
-    bend = (down**2 + right**2).sum(-1) / (0.01 * (flow**2).sum(-1) + 1.6)
+    slopes = [cv2.Sobel(flow, -1, *axis, ksize=1, scale=0.5) for axis in ((1, 0), (0, 1))]
+    x, y, length = (cv2.magnitude(*cv2.split(each)) for each in (*slopes, flow))
+    bend = (x**2 + y**2) / (0.01 * length**2 + 1.6)
     return np.asarray(1 - falling(cv2.GaussianBlur(bend, (0, 0), 0.7), 1, 3))

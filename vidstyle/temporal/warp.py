@@ -44,7 +44,9 @@ def resized(flow: Flow, height: int, width: int) -> Flow:
         return flow
     # OpenCV's scalars are four
     scale: Any = (width / flow.shape[1], height / flow.shape[0], 1, 1)
-    # NumPy takes ten times as long to multiply by two numbers
+    # Multiplied where it is smaller; NumPy takes ten times as long to multiply by two numbers.
+    if height < flow.shape[0]:
+        return np.asarray(cv2.multiply(cv2.resize(flow, (width, height)), scale))
     return np.asarray(cv2.resize(cv2.multiply(flow, scale), (width, height)))
 
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import reduce
+from operator import eq
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
@@ -26,7 +27,8 @@ from vidstyle.sources import Reading, is_photo
 from vidstyle.stylizer import Stylizer
 from vidstyle.temporal import STABILIZERS
 from vidstyle.temporal.cuts import glance, is_cut
-from vidstyle.temporal.stabilizer import Past, Stabilizer
+from vidstyle.temporal.stabilizer import Past, Seen, Stabilizer, Watched
+from vidstyle.temporal.tracking import Content
 from vidstyle.timeline import Mix, Timeline
 from vidstyle.weights import find_model
 
@@ -48,11 +50,11 @@ class LayerPast:
     """What a stabilizer remembers of a layer."""
 
     mix: Mix = field(default_factory=dict)  # in which it was drawn
-    memory: Past | tuple[()] = ()
+    drawings: Past | tuple[()] = ()
 
     def of(self, mix: Mix) -> Past | tuple[()]:
         """What is remembered of drawings in `mix`."""
-        return self.memory if self.mix == mix else ()
+        return self.drawings if self.mix == mix else ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Scene:
     codes: Mapping[str, StyleCode] = field(default_factory=dict)  # by style; none: to be read
     start: Fraction | None = None  # time of the first frame of all
     seen: HostArray | None = None  # a glance at the last frame
+    watched: Watched = Watched()  # its contents, where they are followed
+    mixes: tuple[Mix, ...] = ()  # of the last frame's layers
     drawings: tuple[Drawn, ...] = ()  # of the last frame, for each layer
 
 
@@ -70,11 +74,11 @@ class Sketch:
     """A frame whose drawings are under way."""
 
     content: Pixels
-    small: Pixels  # the content at the size in which it is drawn
     seconds: Fraction  # since the first frame
     begins_scene: bool
     mixes: tuple[Mix, ...]  # of each layer
     drawings: tuple[Drawn, ...]
+    motion: Future[Seen]  # how it came from the frames before
 
 
 def of_photographs(job: Job) -> bool:
@@ -128,7 +132,7 @@ class Direction:
         self._on_step, self._meter = on_step, meter or Meter()
         self.stabilizer = stabilizer_of(job)
         self._stabilizer: Stabilizer | None = None
-        if self.stabilizer != "off":
+        if self.stabilizer != "off" and job.strength > 0:  # without strength drawn is the content
             self._stabilizer = STABILIZERS[self.stabilizer]()
             log.info("Steadying the drawings: --stabilize %s.", self.stabilizer)
         self._matches = job.keep_color == "match"
@@ -139,6 +143,8 @@ class Direction:
         with ExitStack() as opened:
             self._hands = ThreadPoolExecutor(self.at_once)
             opened.callback(self._hands.shutdown, cancel_futures=True)
+            self._eyes = ThreadPoolExecutor(self.at_once + 1)  # as many frames are under way
+            opened.callback(self._eyes.shutdown, cancel_futures=True)
             self._layers = self._open_layers(opened)
             styles = dict.fromkeys(name for layer in self._layers for name in layer.styles.styles)
             if any(len(layer.styles.styles) > 1 for layer in self._layers):
@@ -171,8 +177,10 @@ class Direction:
             self._drawn(small, self._look(mix, scene), last)
             for mix, last in zip(mixes, before, strict=True)
         )
-        sketch = Sketch(content, small, seconds, begins, mixes, drawings)
-        return sketch, replace(scene, drawings=drawings)
+        goes_on = not begins and any(map(eq, mixes, scene.mixes))
+        motion, watched = self._motion(small, Watched() if begins else scene.watched, goes_on)
+        sketch = Sketch(content, seconds, begins, mixes, drawings, motion)
+        return sketch, replace(scene, drawings=drawings, watched=watched, mixes=mixes)
 
     def finished(
         self, sketch: Sketch, pasts: tuple[LayerPast, ...]
@@ -186,10 +194,11 @@ class Direction:
             self._layers, sketch.mixes, sketch.drawings, pasts, strict=True
         ):
             drawn, _ = drawing.result()
-            if self._stabilizer is not None and self._job.strength > 0:  # else it is the content
+            if self._stabilizer is not None:
+                seen = sketch.motion.result()
                 with self._meter.part("stabilizer"):
-                    drawn, memory = self._stabilizer(sketch.small, drawn, past.of(mix))
-                past = LayerPast(mix, memory)
+                    drawn, drawings = self._stabilizer.steadied(drawn, seen, past.of(mix))
+                past = LayerPast(mix, drawings)
             kept.append(past)
             drawn = resize(drawn, height, width)
             if self._job.keep_color == "luminance":
@@ -238,6 +247,21 @@ class Direction:
         memory = last.result()[1] if last is not None and self.at_once == 1 else ()
         with self._meter.part("network"):
             return self._stylizer.draw(content, look, memory, self._on_step)
+
+    def _motion(
+        self, content: Pixels, watched: Watched, goes_on: bool
+    ) -> tuple[Future[Seen], Watched]:
+        """Have `content` followed, after what was `watched`, if any drawing `goes_on`."""
+        if self._stabilizer is None:
+            return _done_now(Seen), watched
+        now = self._stabilizer.look(content)
+        if not goes_on:
+            return _done_now(Seen), watched.then(now)
+        return self._eyes.submit(self._follow, self._stabilizer, now, watched), watched.then(now)
+
+    def _follow(self, stabilizer: Stabilizer, now: Content, watched: Watched) -> Seen:
+        with self._meter.part("flow"):
+            return stabilizer.follow(now, watched)
 
     def _look(self, mix: Mix, scene: Scene) -> Look:
         code = mixed([scene.codes[name] for name in mix], list(mix.values()))

@@ -28,8 +28,9 @@ def test_the_busiest_stage_is_named(busy, said):
     assert bottleneck(CASE, run(**busy)).startswith(said)
 
 
-def test_steadying_counts_as_drawing_and_is_what_to_leave_out():
-    said = bottleneck(CASE, run(decode=0.6, network=0.4, stabilizer=0.8, encode=0.1))
+@pytest.mark.parametrize("part", ["flow", "stabilizer"])
+def test_steadying_counts_as_drawing_and_is_what_to_leave_out(part):
+    said = bottleneck(CASE, run(decode=0.6, network=0.4, encode=0.1, **{part: 0.8}))
     assert said.startswith("Drawing is") and "--stabilize off" in said
 
 

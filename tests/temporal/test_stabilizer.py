@@ -6,6 +6,7 @@ import pytest
 from models import picture
 
 from vidstyle.temporal import STABILIZERS
+from vidstyle.temporal.stabilizer import Watched
 
 HEIGHT, WIDTH = 120, 180
 LEFT = {"light": 0.5, "full": 0.2}  # at most, of the deviation over time of what stands still
@@ -153,6 +154,42 @@ def test_any_size_is_steadied(stabilizer, size):
     content = np.random.default_rng(0).integers(0, 255, (*size, 3), np.uint8)
     for steady in steadied(stabilizer, [content] * 13, [255 - content] * 13):
         assert steady.shape == content.shape and steady.dtype == np.uint8
+
+
+def watch(stabilizer, contents):
+    """How each content came from those before it, with no drawing at hand."""
+    watched, found = Watched(), []
+    for content in contents:
+        now = stabilizer.look(content)
+        found.append(stabilizer.follow(now, watched))
+        watched = watched.then(now)
+    return found
+
+
+def test_contents_may_be_followed_before_anything_is_drawn(stabilizer):
+    random = np.random.default_rng(0)
+    contents = [noisy(textured(), 3, random) for _ in range(14)]
+    drawings = [flickering(content, random) for content in contents]
+    past, found = (), []
+    for seen, drawn in zip(watch(stabilizer, contents), drawings, strict=True):
+        steady, past = stabilizer.steadied(drawn, seen, past)
+        found.append(steady)
+    expected = steadied(stabilizer, contents, drawings)
+    assert all(distance(*pair) < 0.01 for pair in zip(found, expected, strict=True))
+
+
+def test_drawings_that_begin_later_than_contents_wait_for_their_anchor(stabilizer):
+    random = np.random.default_rng(0)
+    contents = [noisy(textured(), 3, random) for _ in range(16)]
+    seen = watch(stabilizer, contents)
+    pasts = [(), ()]  # with anchors, and without any
+    for content, each in zip(contents[11:], seen[11:], strict=True):
+        drawn = flickering(content, random)
+        ways = each, each._replace(anchor=None)
+        drawings = [stabilizer.steadied(drawn, *both) for both in zip(ways, pasts, strict=True)]
+        pasts = [past for _, past in drawings]
+        assert np.array_equal(drawings[0][0], drawings[1][0])
+    assert any(each.anchor is not None for each in seen[11:])
 
 
 def test_nothing_but_what_it_is_given_counts(stabilizer):

@@ -8,13 +8,16 @@ from vidstyle.machine import cores
 
 _ALL = 0.85  # of the cores: hardly any is idle
 _DRAWS = ("network", "wait for the GPU")  # stages of one thread
+_STEADIES = ("flow", "stabilizer")
 
 
 def bottleneck(case: Case, found: Whole) -> str:
     """One or two sentences."""
     busy = {
         "decoding": found.stages["decode"].busy,
-        "drawing": max(sum(_busy(found, name) for name in _DRAWS), _busy(found, "stabilizer")),
+        "drawing": max(
+            sum(_busy(found, name) for name in _DRAWS), *(_busy(found, name) for name in _STEADIES)
+        ),
         "encoding": found.stages["encode"].busy,
     }
     slowest = max(busy, key=lambda stage: busy[stage])
@@ -45,9 +48,10 @@ def _encoding(case: Case, found: Whole) -> str:
 def _drawing(case: Case, found: Whole) -> str:
     ways = [] if case.network == "swift-lite" else ["a smaller network (swift-lite)"]
     ways.append("fewer pixels (--max-size)")
-    steady, network = found.stages.get("stabilizer"), found.stages["network"]
-    if steady is not None and steady.busy > 0.3 * network.busy:
-        ways.insert(0, f"less steadying (--stabilize off: it takes {steady.p50:.1f} ms a frame)")
+    steadies = [found.stages[name] for name in _STEADIES if name in found.stages]
+    if any(stage.busy > 0.3 * found.stages["network"].busy for stage in steadies):
+        taken = sum(stage.p50 for stage in steadies)
+        ways.insert(0, f"less steadying (--stabilize off: it takes {taken:.1f} ms a frame)")
     if case.device.startswith("cuda"):
         ways.append("a faster GPU")
     elif found.cpu + (found.others or 0.0) / cores() > _ALL:

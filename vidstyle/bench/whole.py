@@ -73,14 +73,14 @@ def stages(runs: Sequence[Run], at_once: int) -> dict[str, Stage]:
         seconds = [time for one in runs for time in one.meter.recent()[name]]
         even = [time for one in runs for time in one.meter.recent()[name][_UNEVEN:]]
         flowing = sum(one.summary.frames / one.summary.frames_per_second for one in runs)
-        hands = at_once if name == "network" else 1
+        hands = {"network": at_once, "flow": at_once + 1}.get(name, 1)
         busy = sum(seconds) / flowing / hands
         found[_NAMES.get(name, name)] = Stage(**asdict(Times.of(even or seconds)), busy=busy)
     return dict(sorted(found.items(), key=lambda item: _place(item[0])))
 
 
 def _place(stage: str) -> int:
-    known = ("decode", "network", "stabilizer", "wait for the GPU", "encode")
+    known = ("decode", "network", "flow", "stabilizer", "wait for the GPU", "encode")
     return known.index(stage) if stage in known else len(known)
 
 

@@ -27,7 +27,6 @@ from vidstyle.temporal.tracking import (
     LONG_SIDE,
     Content,
     Track,
-    coarse_size,
     falling,
     halved,
     largest,
@@ -47,28 +46,31 @@ _STROKE = 1.5  # pixels of a drawing halved as in `sharpness`, a standard deviat
 _WASHED = 0.2, 0.6
 
 
-class Kept(NamedTuple):
-    """A frame as it is remembered."""
+class Watched(NamedTuple):
+    """What a scene has shown so far."""
 
-    content: Content
-    drawing: HostArray  # float32, later uint8 [H, W, 3]  levels of 255, before it got its detail
+    contents: tuple[Content, ...] = ()  # of its last frames, the oldest first
+    number: int = 0  # of all its frames
 
-
-class Past(NamedTuple):
-    """What a stabilizer hands from frame to frame."""
-
-    last: Kept
-    anchors: tuple[Kept, ...]  # the oldest first
-    gain: float  # how much detail is brought back
-    number: int = 0  # of the frame in its scene
+    def then(self, content: Content) -> Watched:
+        """The same after one more frame."""
+        return Watched((*self.contents, content)[-_FAR:], self.number + 1)
 
 
 class Seen(NamedTuple):
-    """A frame's content, and how it came from what is remembered; None where nothing is."""
+    """How a frame came from those before it; None where there is none, or none is asked for."""
 
-    content: Content
     last: Track | None = None  # from the last frame
     anchor: Track | None = None
+    back: int = 0  # frames to the anchor
+
+
+class Past(NamedTuple):
+    """The drawings that are remembered, before they got their detail, in levels of 255."""
+
+    last: HostArray  # float32 [H, W, 3]
+    anchors: tuple[HostArray, ...]  # uint8 [H, W, 3]  those before it, the oldest first
+    gain: float  # how much detail is brought back
 
 
 class Glance(NamedTuple):
@@ -111,8 +113,8 @@ class Stabilizer:
     likeness: tuple[float, float]
 
     def __call__(
-        self, content: Pixels, drawn: Pixels, memory: Past | tuple[()] = ()
-    ) -> tuple[Pixels, Past]:
+        self, content: Pixels, drawn: Pixels, memory: tuple[Watched, Past] | tuple[()] = ()
+    ) -> tuple[Pixels, tuple[Watched, Past]]:
         """Steady `drawn`.
 
         Args:
@@ -120,37 +122,49 @@ class Stabilizer:
             drawn: its drawing, of the same size, as what comes back.
             memory: what the last frame gave; () at the first one and after a cut.
         """
-        seen = self._seen(content, memory)
-        fresh = _levels(drawn)
-        if memory and seen.last is not None:
-            blend, share = self._blended(fresh, seen, memory)
-            last = memory.last._replace(drawing=cv2.convertScaleAbs(memory.last.drawing))
-            anchors, gain = (*memory.anchors, last)[1 - _FAR :], memory.gain
-            number = memory.number + 1
-        else:
-            blend, share, anchors, gain, number = fresh, None, (), 0.0, 0
-        steady = drawn if share is None else detailed(blend, gain * share, drawn.dtype)
-        wanting = _SHARP - sharpness(steady) / max(sharpness(drawn), 1e-3)
-        gain = float(np.clip(gain + wanting, 0, _MOST_GAIN))
-        return steady, Past(Kept(seen.content, blend), anchors, gain, number)
+        watched, past = memory or (Watched(), ())
+        now = self.look(content)
+        steady, past = self.steadied(drawn, self.follow(now, watched), past)
+        return steady, (watched.then(now), past)
 
-    def _seen(self, content: Pixels, memory: Past | tuple[()]) -> Seen:
-        """How `content` came from what is remembered."""
-        now = looked_at(content, self.side)
-        if not memory or memory.last.drawing.shape != content.shape:
-            return Seen(now)
+    def look(self, content: Pixels) -> Content:
+        """What is needed of a frame's content; quickly done."""
+        return looked_at(content, self.side)
+
+    def follow(self, now: Content, watched: Watched) -> Seen:
+        """How `now` came from what was watched before it: what takes longest, and needs no drawing.
+
+        So this can be done for several frames at once.
+        """
+        before = watched.contents
+        if not before or before[-1].luma.shape != now.luma.shape:
+            return Seen()
         track = partial(tracked, self.search, now=now, both_ways=self.both_ways)
-        pulls = memory.anchors and memory.number % self.every == 0
-        anchor = track(memory.anchors[0].content) if pulls else None
-        return Seen(now, track(memory.last.content), anchor)
+        pulls = len(before) > 1 and (watched.number - 1) % self.every == 0
+        return Seen(track(before[-1]), track(before[0]) if pulls else None, len(before))
+
+    def steadied(
+        self, drawn: Pixels, seen: Seen, past: Past | tuple[()] = ()
+    ) -> tuple[Pixels, Past]:
+        """Steady `drawn`, whose content was `seen` to come from that of the drawings in `past`."""
+        fresh = _levels(drawn)
+        if past and past.last.shape == drawn.shape and seen.last is not None:
+            blend, share = self._blended(fresh, seen, past)
+            last = cv2.convertScaleAbs(past.last)
+            anchors, gain = (*past.anchors, last)[1 - _FAR :], past.gain
+            steady = detailed(blend, gain * share, drawn.dtype)
+        else:
+            steady, blend, anchors, gain = drawn, fresh, (), 0.0
+        wanting = _SHARP - sharpness(steady) / max(sharpness(drawn), 1e-3)
+        return steady, Past(blend, anchors, float(np.clip(gain + wanting, 0, _MOST_GAIN)))
 
     def _blended(self, fresh: HostArray, seen: Seen, past: Past) -> tuple[HostArray, HostArray]:
         """What is drawn now and was before, and the share of the latter, float32 [H, W]."""
         assert seen.last is not None
-        now = _glance(fresh, coarse_size(seen.content))
-        drawing, trust = self._moved(past.last.drawing, seen.last, now)
-        if seen.anchor is not None:
-            anchor = self._moved(past.anchors[0].drawing, seen.anchor, now)
+        now = _glance(fresh, seen.last.trust.shape[::-1])
+        drawing, trust = self._moved(past.last, seen.last, now)
+        if seen.anchor is not None and seen.back == len(past.anchors) + 1:
+            anchor = self._moved(past.anchors[0], seen.anchor, now)
             pull = self.pull * anchor.trust
             share = _fine(pull / (pull + trust + 1e-3), fresh)
             drawing = _mixed(drawing, anchor.drawing, share)

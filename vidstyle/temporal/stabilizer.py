@@ -21,7 +21,7 @@ import numpy as np
 
 from vidstyle.contracts import HostArray, Pixels
 from vidstyle.image import resize
-from vidstyle.temporal.detail import detailed, sharpness
+from vidstyle.temporal.detail import FIRST_GAIN, detailed, gain_after, sharpness
 from vidstyle.temporal.flow import FlowEstimator
 from vidstyle.temporal.tracking import (
     LONG_SIDE,
@@ -37,8 +37,6 @@ from vidstyle.temporal.tracking import (
 from vidstyle.temporal.warp import places, resized
 
 _FAR = 10  # frames back, where the anchor is: texture does not drift over so many
-_SHARP = 0.985  # of the sharpness that is drawn: aimed at, since the gain follows later
-_MOST_GAIN = 2.0  # a bound for drawings that no gain makes as sharp
 _SMOOTH = 1.5  # coarse pixels, over which drawings are compared
 _STROKE = 1.5  # pixels of a drawing halved as in `sharpness`, a standard deviation
 # Where strokes have less than the first share of the contrast that they have now, an old drawing,
@@ -151,12 +149,11 @@ class Stabilizer:
         if past and past.last.shape == drawn.shape and seen.last is not None:
             blend, share = self._blended(fresh, seen, past)
             last = cv2.convertScaleAbs(past.last)
-            anchors, gain = (*past.anchors, last)[1 - _FAR :], past.gain
-            steady = detailed(blend, gain * share, drawn.dtype)
-        else:
-            steady, blend, anchors, gain = drawn, fresh, (), 0.0
-        wanting = _SHARP - sharpness(steady) / max(sharpness(drawn), 1e-3)
-        return steady, Past(blend, anchors, float(np.clip(gain + wanting, 0, _MOST_GAIN)))
+            steady = detailed(blend, past.gain * share, drawn.dtype)
+            sharp = (sharpness(each) for each in (fresh, blend, _levels(steady)))
+            gain = gain_after(past.gain, *sharp)
+            return steady, Past(blend, (*past.anchors, last)[1 - _FAR :], gain)
+        return drawn, Past(fresh, (), FIRST_GAIN)
 
     def _blended(self, fresh: HostArray, seen: Seen, past: Past) -> tuple[HostArray, HostArray]:
         """What is drawn now and was before, and the share of the latter, float32 [H, W]."""

@@ -58,3 +58,4 @@ def test_composed_flows_go_both_ways_at_once():
 
 def test_a_resized_flow_moves_as_far_in_the_pixels_it_has():
     assert np.allclose(resized(constant(3, 2), 2 * HEIGHT, WIDTH // 4), [0.75, 4])
+    assert np.allclose(resized(constant(3, 2), HEIGHT // 2, 2 * WIDTH), [6, 1])
